@@ -1,0 +1,288 @@
+"""Every error that Blockstore raises on purpose.
+
+One root, a few families, and leaves that carry their facts as attributes and build their own
+message from them. Each class has a stable ``code`` for machines. None knows HTTP: what a family
+means as a status is the business of whoever speaks HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from attrs import frozen
+
+
+class BlockstoreError(Exception):
+    """The root of all errors of Blockstore."""
+
+    code: ClassVar[str] = "blockstore_error"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Subclasses take facts and hand a message to Exception, so the default way of unpickling,
+        # calling the class with the message, would fail (workers send errors across processes).
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+def _rebuild(cls: type[BlockstoreError], args: tuple[object, ...], facts: dict[str, object]) -> BlockstoreError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
+
+# Not found ---------------------------------------------------------------------------------------
+
+
+class NotFound(BlockstoreError):
+    """What was asked for does not exist, or not any more."""
+
+    code = "not_found"
+
+
+class CollectionNotFound(NotFound):
+    """No collection has this UUID."""
+
+    code = "collection_not_found"
+
+    def __init__(self, collection_uuid: UUID | str) -> None:
+        self.collection_uuid = collection_uuid
+        super().__init__(f"There is no collection {collection_uuid}.")
+
+
+class BundleNotFound(NotFound):
+    """No bundle has this UUID, or it was deleted."""
+
+    code = "bundle_not_found"
+
+    def __init__(self, bundle_uuid: UUID | str) -> None:
+        self.bundle_uuid = bundle_uuid
+        super().__init__(f"There is no bundle {bundle_uuid}.")
+
+
+class BundleVersionNotFound(NotFound):
+    """The bundle has no version with this number."""
+
+    code = "bundle_version_not_found"
+
+    def __init__(self, bundle_uuid: UUID | str, version: int) -> None:
+        self.bundle_uuid = bundle_uuid
+        self.version = version
+        super().__init__(f"Bundle {bundle_uuid} has no version {version}.")
+
+
+class DraftNotFound(NotFound):
+    """No draft has this UUID."""
+
+    code = "draft_not_found"
+
+    def __init__(self, draft_uuid: UUID | str) -> None:
+        self.draft_uuid = draft_uuid
+        super().__init__(f"There is no draft {draft_uuid}.")
+
+
+class BundleFileNotFound(NotFound):
+    """The bundle version or draft has no file at this path."""
+
+    code = "bundle_file_not_found"
+
+    def __init__(self, bundle_uuid: UUID | str, path: str) -> None:
+        self.bundle_uuid = bundle_uuid
+        self.path = path
+        super().__init__(f"Bundle {bundle_uuid} has no file {path!r} here.")
+
+
+# Conflicts ---------------------------------------------------------------------------------------
+
+
+class Conflict(BlockstoreError):
+    """Somebody else changed the same thing in the meantime."""
+
+    code = "conflict"
+
+
+@frozen
+class PathConflict:
+    """One path or link on which a draft and others disagree.
+
+    Attributes:
+        path: The path; ``links/{alias}`` for a link.
+        expected: What the change was made against: a digest (``uuid@version`` for a link), or
+            None for "not there".
+        actual: What is there now, in the same form.
+        mine: What the caller wanted there, in the same form.
+    """
+
+    path: str
+    expected: str | None
+    actual: str | None
+    mine: str | None
+
+
+class DraftConflict(Conflict):
+    """Paths of a draft were changed by others since they were read or staged.
+
+    Nothing was changed by the call that raised it. Read what is there now, merge, and stage again;
+    or commit with ``on_conflict="mine"`` or ``"theirs"``.
+    """
+
+    code = "draft_conflict"
+
+    def __init__(self, draft_uuid: UUID | str, conflicts: Sequence[PathConflict]) -> None:
+        self.draft_uuid = draft_uuid
+        self.conflicts = tuple(conflicts)
+        details = "; ".join(
+            f"{c.path}: expected {c.expected or 'nothing'}, found {c.actual or 'nothing'}"
+            for c in self.conflicts
+        )
+        super().__init__(f"Draft {draft_uuid} conflicts with changes by others: {details}.")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths in conflict; ``links/{alias}`` for a link."""
+        return tuple(conflict.path for conflict in self.conflicts)
+
+
+class VersionConflict(Conflict):
+    """Others kept making versions of this bundle, and this one never got its turn."""
+
+    code = "version_conflict"
+
+    def __init__(self, bundle_uuid: UUID | str, attempts: int) -> None:
+        self.bundle_uuid = bundle_uuid
+        self.attempts = attempts
+        super().__init__(
+            f"Bundle {bundle_uuid} was changed by others during each of {attempts} attempts to "
+            f"make a version of it. Nothing was changed; try again."
+        )
+
+
+# Invalid input -----------------------------------------------------------------------------------
+
+
+class Invalid(BlockstoreError):
+    """What was given can not be accepted; the message says why, and what would be."""
+
+    code = "invalid"
+
+
+class InvalidPath(Invalid):
+    """A path or alias that no version may hold."""
+
+    code = "invalid_path"
+
+    def __init__(self, path: object, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{_shortened(path)} is not a possible path: {reason}.")
+
+
+class InvalidLink(Invalid):
+    """A link that can not be set."""
+
+    code = "invalid_link"
+
+    def __init__(self, alias: str, reason: str) -> None:
+        self.alias = alias
+        self.reason = reason
+        super().__init__(f"The link {alias!r} is not possible: {reason}.")
+
+
+class LinkCycle(InvalidLink):
+    """A link that would make a bundle depend on itself.
+
+    Attributes:
+        chain: From the borrower through the lender back to the borrower, as ``uuid@version`` (the
+            first one, which is not a version yet, without a number).
+    """
+
+    code = "link_cycle"
+
+    def __init__(self, alias: str, chain: Iterable[str]) -> None:
+        self.chain = tuple(chain)
+        super().__init__(alias, f"it would close a cycle, {' → '.join(self.chain)}")
+
+
+class LimitExceeded(Invalid):
+    """Something is larger than a limit allows.
+
+    Attributes:
+        setting: The key in ``OPENEDX_BLOCKSTORE`` that holds the limit.
+    """
+
+    code = "limit_exceeded"
+
+    def __init__(self, what: str, *, actual: int, limit: int, setting: str) -> None:
+        self.what = what
+        self.actual = actual
+        self.limit = limit
+        self.setting = setting
+        super().__init__(
+            f"{what}: {actual:,} is more than the limit of {limit:,} "
+            f"(OPENEDX_BLOCKSTORE[{setting!r}])."
+        )
+
+
+class InvalidArchive(Invalid):
+    """An archive or export that can not be read, or must not be.
+
+    Attributes:
+        entry: The entry of the archive that is at fault, or None where it is the whole.
+    """
+
+    code = "invalid_archive"
+
+    def __init__(self, reason: str, *, entry: str | None = None) -> None:
+        self.reason = reason
+        self.entry = entry
+        where = f"{_shortened(entry)}: " if entry is not None else ""
+        super().__init__(f"The archive can not be imported: {where}{reason}.")
+
+
+# The rest ----------------------------------------------------------------------------------------
+
+
+class InUse(BlockstoreError):
+    """What is to be deleted is still needed.
+
+    Attributes:
+        count: How many things still need it.
+        examples: The UUIDs of some of them.
+    """
+
+    code = "in_use"
+
+    def __init__(self, what: str, *, count: int, examples: Sequence[UUID] = ()) -> None:
+        self.what = what
+        self.count = count
+        self.examples = tuple(examples)
+        listed = ", ".join(str(uuid) for uuid in self.examples)
+        more = ", …" if count > len(self.examples) else ""
+        super().__init__(f"{what} ({count:,}{': ' if listed else ''}{listed}{more}).")
+
+
+class StorageError(BlockstoreError):
+    """The storage failed, or holds something else than it should."""
+
+    code = "storage_error"
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"Storage error at {name}: {reason}.")
+
+
+class DraftHasNoChangesToCommit(BlockstoreError):
+    """A commit or revert that would make a version equal to the latest one."""
+
+    code = "draft_has_no_changes_to_commit"
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(f"{subject} has no changes to commit: no version was made.")
+
+
+def _shortened(value: object, length: int = 200) -> str:
+    text = repr(value)
+    return text if len(text) <= length else f"{text[:length]}…"
