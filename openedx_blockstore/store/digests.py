@@ -7,6 +7,7 @@ all that is stored; a second algorithm would need a second ``_meta.digest`` in t
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -59,10 +60,13 @@ class HashingReader:
         return self._hasher.hexdigest()
 
 
-class VerifiedFile:
-    """A readable binary file that refuses to end unless its bytes have the digest they should.
+class VerifiedFile(io.BufferedIOBase):
+    """A readable binary file that fails, rather than ends, if its bytes are not what they should be.
 
-    Only reading is offered: seeking would make the check meaningless.
+    It offers no seeking, which would make the check meaningless.
+
+    Attributes:
+        size: The bytes it holds, as recorded.
     """
 
     def __init__(self, source: BinaryIO, *, name: str, digest: str, size: int) -> None:
@@ -70,29 +74,36 @@ class VerifiedFile:
         self._name = name
         self._digest = digest
         self._hasher = hashlib.sha256()
+        self._position = 0
         self.size = size
 
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` bytes, all that are left by default.
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to ``size`` bytes; by default all that are left.
 
         Raises:
-            StorageError: The file is at its end, and its digest is not the one expected.
+            StorageError: All was read, and it does not have the digest it is stored under; or the
+                storage failed.
         """
-        data = self._source.read(size) if size >= 0 else self._source.read()
+        try:
+            data = self._source.read() if size is None or size < 0 else self._source.read(size)
+        except OSError as error:
+            raise StorageError(self._name, f"it can not be read ({error})") from error
         self._hasher.update(data)
-        if (not data or size < 0) and size != 0 and self._hasher.hexdigest() != self._digest:
-            raise StorageError(self._name, "the bytes do not have the digest they are stored under")
+        self._position += len(data)
+        at_end = size != 0 and (not data or size is None or size < 0)
+        if (at_end or self._position >= self.size) and self._hasher.hexdigest() != self._digest:
+            raise StorageError(self._name, "its bytes do not have the digest they are stored under")
         return data
 
+    def read1(self, size: int | None = -1, /) -> bytes:
+        """Return up to ``size`` bytes, see :meth:`read`."""
+        return self.read(CHUNK_BYTES if size is None or size < 0 else size)
+
     def readable(self) -> bool:
-        """Yes."""
+        """Tell that it can be read."""
         return True
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield chunks until the end."""
-        while chunk := self.read(CHUNK_BYTES):
-            yield chunk
-
     def close(self) -> None:
-        """Close the file below."""
+        """Close the file below, too."""
         self._source.close()
+        super().close()

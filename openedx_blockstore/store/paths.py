@@ -77,24 +77,23 @@ def link_path(alias: str) -> str:
 
 
 def case_clashes(paths: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the pairs of paths, or of their folders, that are equal but for case.
+    """Return the pairs of paths that could not stand side by side on every file system.
 
-    A file in the place of another one's folder (``a`` and ``a/b``) is a clash too.
+    These are paths that are equal but for case, and files in the place of another one's folder
+    (``a`` and ``a/b``). Pairs are sorted; each path is named as the second of a pair once at most.
     """
     spelling: dict[str, str] = {}
-    files: set[str] = set()
     clashes: list[tuple[str, str]] = []
     ordered = sorted(paths)
     for path in ordered:
-        files.add(_fold(path))
+        known = spelling.setdefault(_fold(path), path)
+        if known != path:
+            clashes.append((known, path))
     for path in ordered:
-        parts = path.split("/")
-        for length in range(1, len(parts) + 1):
-            prefix = "/".join(parts[:length])
-            folded = _fold(prefix)
-            known = spelling.setdefault(folded, prefix)
-            if known != prefix or (length < len(parts) and folded in files):
-                clashes.append((known if known != prefix else prefix, path))
+        folders = _fold(path).split("/")[:-1]
+        for length in range(1, len(folders) + 1):
+            if file := spelling.get("/".join(folders[:length])):
+                clashes.append((file, path))
                 break
     return clashes
 
