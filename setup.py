@@ -1,0 +1,110 @@
+"""Packaging of the distribution ``openedx-blockstore``.
+
+One distribution holds the core, the plugins and the runtime bridge; docs/decisions/0003 says why.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+# Each root holds packages whose folder name is their import name, so nothing
+# generic ("plugins", "tests") lands in site-packages.
+PACKAGE_ROOTS = (".", "plugins", "runtime_bridge")
+
+packages: list[str] = []
+package_dir: dict[str, str] = {}
+for root in PACKAGE_ROOTS:
+    for package in find_packages(root, include=["openedx_blockstore*"]):
+        packages.append(package)
+        if "." not in package:
+            package_dir[package] = f"{root}/{package}"
+
+INIT = (HERE / "openedx_blockstore" / "__init__.py").read_text(encoding="utf-8")
+VERSION = re.search(r'^__version__ = "([^"]+)"', INIT, re.MULTILINE)
+if VERSION is None:
+    message = "openedx_blockstore/__init__.py holds no __version__"
+    raise RuntimeError(message)
+
+# Open edX installs all of these already.
+INSTALL_REQUIRES = [
+    "Django>=4.2,<6",
+    "attrs>=22.2",  # the first with `from attrs import ...`'s own type hints for `frozen`
+    "cachetools>=5",
+    "lxml>=4.9",  # openedx_blockstore.courses alone
+    "tqdm>=4.60",  # the progress bars of the management commands
+]
+
+EXTRAS_REQUIRE = {
+    # What the project says it has.
+    "cli": ["requests>=2.28", "tqdm>=4.60"],
+    "s3": ["boto3>=1.28", "django-storages>=1.14"],
+    "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
+    # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
+    "search": ["elasticsearch>=7.9.1,<7.14"],
+    "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
+    "validation": ["lxml>=4.9"],
+    "webhooks": ["celery>=5.3", "requests>=2.28"],
+    "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
+    "test": [
+        "hypothesis>=6.100",
+        "pytest>=8",
+        "pytest-django>=4.8",
+        "pytest-randomly>=3.15",
+        "pytest-xdist>=3.5",
+    ],
+    # The drivers of DATABASE_URL in the stand-alone project. A host brings its own, and
+    # mysqlclient needs a C compiler, so neither is part of "all".
+    "mysql": ["dj-database-url>=2.1", "mysqlclient>=2.2"],
+    "postgresql": ["dj-database-url>=2.1", "psycopg[binary]>=3.1.8"],
+}
+EXTRAS_REQUIRE["all"] = sorted(
+    {
+        requirement
+        for extra, requirements in EXTRAS_REQUIRE.items()
+        if extra not in {"mysql", "postgresql"}
+        for requirement in requirements
+    }
+)
+
+setup(
+    name="openedx-blockstore",
+    version=VERSION[1],
+    description="Versioned storage of learning content for Open edX",
+    long_description=(HERE / "README.rst").read_text(encoding="utf-8"),
+    long_description_content_type="text/x-rst",
+    author="Open edX Project",
+    license="AGPL-3.0",
+    license_files=["LICENSE.txt"],
+    python_requires=">=3.11",
+    packages=packages,
+    package_dir=package_dir,
+    include_package_data=True,
+    install_requires=INSTALL_REQUIRES,
+    extras_require=EXTRAS_REQUIRE,
+    entry_points={
+        "lms.djangoapp": [
+            "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+        ],
+        "cms.djangoapp": [
+            "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+        ],
+    },
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Framework :: Django",
+        "Framework :: Django :: 4.2",
+        "Framework :: Django :: 5.2",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Education",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Typing :: Typed",
+    ],
+)

@@ -1,0 +1,1 @@
+"""Tests of Blockstore. Not part of the distribution."""

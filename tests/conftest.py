@@ -1,0 +1,95 @@
+"""Fixtures for all tests: where bytes are stored, and real courses."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from django.core.files.storage import Storage, storages
+from pytest_django.fixtures import SettingsWrapper
+
+from openedx_blockstore.settings import environment
+from tests.services.base import ServerFailedError, ServerMissingError
+from tests.services.seaweedfs import SeaweedFS
+
+#: Real courses, too large for the repository, may lie beside it.
+_COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
+
+
+def _may_skip() -> bool:
+    """Whether a test may be skipped because something is not on this machine."""
+    return os.environ.get("BLOCKSTORE_TEST_REQUIRE_SERVICES") != "1"
+
+
+def _do_without(reason: str) -> NoReturn:
+    """Skip the test, or fail it where nothing may be skipped."""
+    if _may_skip():
+        pytest.skip(reason)
+    pytest.fail(reason)
+
+
+@pytest.fixture(scope="session")
+def s3_environment() -> Iterator[dict[str, str]]:
+    """The environment variables of an S3 server: the one given, or one that is started here."""
+    if os.environ.get("BLOCKSTORE_TEST_S3_BUCKET"):
+        yield dict(os.environ)
+        return
+    server = SeaweedFS()
+    try:
+        server.start()
+    except (ServerMissingError, ServerFailedError) as error:
+        _do_without(f"no S3 server: {error}")
+    try:
+        yield server.environment()
+    finally:
+        server.stop()
+
+
+def _use_storage(settings: SettingsWrapper, entry: dict[str, Any]) -> Storage:
+    """Let Blockstore store its bytes in this entry of ``STORAGES`` until the end of the test."""
+    settings.STORAGES = {**settings.STORAGES, "openedx_blockstore": entry}
+    return storages["openedx_blockstore"]
+
+
+@pytest.fixture
+def file_storage(settings: SettingsWrapper, tmp_path: Path) -> Storage:
+    """Blockstore's storage is a folder of this test's own."""
+    return _use_storage(settings, environment.file_system_storage(tmp_path / "files"))
+
+
+@pytest.fixture
+def s3_storage(
+    settings: SettingsWrapper,
+    s3_environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Storage:
+    """Blockstore's storage is a folder of this test's own in a bucket on a real S3 server."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, s3_environment[name])
+    entry = environment.s3_storage(
+        s3_environment, bucket=s3_environment["BLOCKSTORE_TEST_S3_BUCKET"]
+    )
+    entry["OPTIONS"]["location"] = uuid.uuid4().hex
+    return _use_storage(settings, entry)
+
+
+@pytest.fixture(
+    params=["file_storage", pytest.param("s3_storage", marks=pytest.mark.services)],
+    ids=["files", "s3"],
+)
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Blockstore's storage: once the file system, once S3."""
+    found: Storage = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def courses() -> Path:
+    """The folder of the real courses, beside the repository."""
+    if not _COURSES.is_dir():
+        _do_without(f"the real courses are not there ({_COURSES.name}/ beside the repository)")
+    return _COURSES

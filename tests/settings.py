@@ -1,0 +1,96 @@
+"""Django settings of the tests.
+
+The database is the one of ``DATABASE_URL``, otherwise an SQLite file (not one in memory: tests
+start several processes). Everything that is written lies in a temporary folder, which goes away at
+the end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from openedx_blockstore.settings import environment
+
+_DIR_VARIABLE = "BLOCKSTORE_TEST_DIR"
+
+
+def _temporary_folder() -> Path:
+    """The folder of this run: made by the first process, found by those that it starts."""
+    if given := os.environ.get(_DIR_VARIABLE):
+        return Path(given)
+    made = tempfile.mkdtemp(prefix="blockstore-tests-")
+    os.environ[_DIR_VARIABLE] = made
+    maker = os.getpid()
+
+    def remove() -> None:
+        """Leave it to the process that made it, not to forks of that one."""
+        if os.getpid() == maker:
+            shutil.rmtree(made, ignore_errors=True)
+
+    atexit.register(remove)
+    return Path(made)
+
+
+TEST_DIR = _temporary_folder()
+
+SECRET_KEY = "only for tests"
+ALLOWED_HOSTS = ["testserver"]
+ROOT_URLCONF = "tests.urls"
+
+INSTALLED_APPS = [
+    "openedx_blockstore",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_URL = "static/"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DATABASES = {"default": environment.database(os.environ, default=TEST_DIR / "unused.sqlite3")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": str(TEST_DIR / "test.sqlite3")}
+# A connection that outlives its test would keep the test database from being dropped.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": environment.file_system_storage(TEST_DIR / "media"),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "openedx_blockstore": environment.file_system_storage(TEST_DIR / "files"),
+}
+MEDIA_ROOT = str(TEST_DIR / "media")
+
+OPENEDX_BLOCKSTORE: dict[str, Any] = {
+    # No test cuts the machine's power, and waiting for the disk takes most of the time otherwise.
+    "DURABLE_WRITES": False,
+}
