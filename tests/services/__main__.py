@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 from tests.services.base import Server, ServerFailedError, ServerMissingError
+from tests.services.install import install
 from tests.services.mariadb import MariaDB
 from tests.services.postgresql import PostgreSQL
 from tests.services.seaweedfs import SeaweedFS
@@ -31,32 +33,31 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start servers, run a command, stop the servers."""
     options = _parse(sys.argv[1:] if arguments is None else arguments)
-    if options.packages:
-        print(" ".join(package for name in options.servers for package in SERVERS[name].packages))
-        return 0
-    try:
-        for name in options.servers:
-            SERVERS[name].check()
-    except ServerMissingError as error:
-        if options.optional:
-            print(f"SKIPPED [{name}] {error}: {' '.join(options.command)}")
-            return 0
-        print(f"{name}: {error}", file=sys.stderr)
-        return 1
+    kinds = [SERVERS[name] for name in options.servers]
     for each in _SIGNALS:
         signal.signal(each, _exit_on_signal)
     try:
-        return _run(options.servers, options.command, required=not options.optional)
+        if options.install:
+            install(package for kind in kinds for package in kind.packages)
+            return 0
+        for kind in kinds:
+            kind.check()
+        return _run(kinds, options.command, required=not options.optional)
+    except ServerMissingError as error:
+        if options.optional:
+            print(f"SKIPPED {error}: {shlex.join(options.command)}")
+            return 0
+        print(error, file=sys.stderr)
     except ServerFailedError as error:
         print(error, file=sys.stderr)
-        return 1
+    return 1
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    own, separator, command = list(arguments), "", list[str]()
+    own, command = list(arguments), list[str]()
     if "--" in own:
         at = own.index("--")
-        own, separator, command = own[:at], "--", own[at + 1 :]
+        own, command = own[:at], own[at + 1 :]
     parser = argparse.ArgumentParser(
         prog="python -m tests.services",
         usage="%(prog)s [--optional] SERVER … -- COMMAND …",
@@ -70,28 +71,28 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "otherwise that fails, and the tests may skip nothing for want of a server",
     )
     parser.add_argument(
-        "--packages",
+        "--install",
         action="store_true",
-        help="print the Debian packages that bring the servers, and stop",
+        help="only install the Debian packages that bring the servers, as far as they are missing",
     )
     options = parser.parse_args(own)
     options.command = command
     if len(_DATABASES.intersection(options.servers)) > 1:
         parser.error("one run has one database")
-    if not command and not options.packages:
-        parser.error(f"which command? Give it after {separator or '--'}")
+    if not command and not options.install:
+        parser.error("which command? Give it after --")
     return options
 
 
-def _run(names: Sequence[str], command: Sequence[str], *, required: bool) -> int:
+def _run(kinds: Sequence[type[Server]], command: Sequence[str], *, required: bool) -> int:
     environment = dict(os.environ)
     if required:
         environment["BLOCKSTORE_TEST_REQUIRE_SERVICES"] = "1"
     with ExitStack() as running:
-        for name in names:
-            server = running.enter_context(SERVERS[name]())
+        for kind in kinds:
+            server = running.enter_context(kind())
             environment.update(server.environment())
-            print(f"{name} runs on port {server.port}", flush=True)
+            print(f"{server.name} runs on port {server.port}", flush=True)
         process = subprocess.Popen(command, env=environment)
         running.callback(_end, process)
         return process.wait()

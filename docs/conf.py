@@ -1,0 +1,43 @@
+"""Configuration of Sphinx."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "plugins"), str(ROOT / "runtime_bridge")]
+
+# autodoc imports modules with tables, for which Django must be set up.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openedx_blockstore.settings.standalone")
+os.environ.setdefault("BLOCKSTORE_DATA_DIR", str(ROOT / "docs" / "_build" / "data"))
+
+import django
+
+django.setup()
+
+from openedx_blockstore import __version__
+
+project = "Blockstore"
+author = "Open edX Project"
+copyright = "Open edX Project; AGPL-3.0"
+release = __version__
+version = ".".join(release.split(".")[:2])
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"Blockstore {version}"
+# Blockstore's documentation is complete without the network.
+html_baseurl = ""
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
