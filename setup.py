@@ -53,7 +53,7 @@ EXTRAS_REQUIRE = {
     "test": [
         "hypothesis>=6.100",
         "pytest>=8",
-        "pytest-django>=4.8",
+        "pytest-django>=4.14",
         "pytest-randomly>=3.15",
         "pytest-xdist>=3.5",
     ],

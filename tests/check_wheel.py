@@ -1,8 +1,8 @@
 """Check an installed wheel from outside the checkout: ``python -I tests/check_wheel.py``.
 
-Run by ``make package`` and ``tox -e package`` with an interpreter that has the wheel and what it needs,
-and nothing else. It shows what the tests in the checkout cannot: that the files are all in the wheel,
-that nothing else is, and that a host finds the app.
+Run by ``make package`` and ``tox -e package`` with an interpreter that has the wheel and what it
+needs, and nothing else. It shows what the tests in the checkout cannot: that the files are all in
+the wheel, that nothing else is, and that a host finds the app.
 """
 
 from __future__ import annotations

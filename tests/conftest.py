@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 from django.core.files.storage import Storage, storages
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from openedx_blockstore.settings import environment
 from tests.services.base import ServerFailedError, ServerMissingError
@@ -49,21 +49,21 @@ def s3_environment() -> Iterator[dict[str, str]]:
         server.stop()
 
 
-def _use_storage(settings: SettingsWrapper, entry: dict[str, Any]) -> Storage:
+def _use_storage(settings: Settings, entry: dict[str, Any]) -> Storage:
     """Let Blockstore store its bytes in this entry of ``STORAGES`` until the end of the test."""
     settings.STORAGES = {**settings.STORAGES, "openedx_blockstore": entry}
     return storages["openedx_blockstore"]
 
 
 @pytest.fixture
-def file_storage(settings: SettingsWrapper, tmp_path: Path) -> Storage:
+def file_storage(settings: Settings, tmp_path: Path) -> Storage:
     """Blockstore's storage is a folder of this test's own."""
     return _use_storage(settings, environment.file_system_storage(tmp_path / "files"))
 
 
 @pytest.fixture
 def s3_storage(
-    settings: SettingsWrapper,
+    settings: Settings,
     s3_environment: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Storage:

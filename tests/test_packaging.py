@@ -1,0 +1,92 @@
+"""The distribution is what the README, the changelog and the hosts take it for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import entry_points, metadata, requires
+from pathlib import Path
+
+import pytest
+
+import openedx_blockstore
+
+ROOT = Path(__file__).resolve().parent.parent
+
+EXTRAS = {
+    "cli",
+    "licensing",
+    "s3",
+    "search",
+    "tagging",
+    "test",
+    "validation",
+    "webhooks",
+    "xblock",
+}
+
+
+def requirements_of(extra: str) -> set[str]:
+    """What an extra adds to the requirements, without the condition that says so."""
+    marker = re.compile(rf"\s*;.*extra == [\"']{extra}[\"']")
+    return {
+        marker.sub("", requirement)
+        for requirement in requires("openedx-blockstore") or ()
+        if marker.search(requirement)
+    }
+
+
+def test_the_version_is_the_one_of_the_package() -> None:
+    """The distribution has the version that the package says."""
+    assert metadata("openedx-blockstore")["Version"] == openedx_blockstore.__version__
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    """Whoever changes the version says what has changed."""
+    headings = re.findall(r"^(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
+    assert headings[0] == openedx_blockstore.__version__
+
+
+def test_every_extra_is_declared() -> None:
+    """The extras that the project has promised can be asked for."""
+    declared = metadata("openedx-blockstore").get_all("Provides-Extra") or []
+    assert {*EXTRAS, "all"} <= set(declared)
+
+
+@pytest.mark.parametrize("extra", sorted(EXTRAS))
+def test_all_holds_every_extra(extra: str) -> None:
+    """The extra ``all`` leaves none of the others out."""
+    assert requirements_of(extra) <= requirements_of("all")
+
+
+@pytest.mark.parametrize("project", ["lms.djangoapp", "cms.djangoapp"])
+def test_hosts_find_the_app(project: str) -> None:
+    """LMS and Studio each find one app, with addresses and settings for them."""
+    (entry_point,) = entry_points(group=project, name="openedx_blockstore")
+    plugin_app = entry_point.load().plugin_app
+    assert plugin_app["url_config"][project]["regex"].startswith("^api/blockstore/")
+    assert {"common", "production"} <= set(plugin_app["settings_config"][project])
+
+
+@pytest.mark.parametrize("container", ["plugins", "runtime_bridge"])
+def test_containers_are_no_packages(container: str) -> None:
+    """Nothing is called by the generic name of a container, however the tests were started."""
+    assert not (ROOT / container / "__init__.py").exists()
+    assert container not in sys.modules
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    """No module is left out of the wheel because its folder lacks an ``__init__.py``."""
+    folders = {path.parent for path in (ROOT / "openedx_blockstore").rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_the_sources_hold_no_module_that_is_too_long() -> None:
+    """A module that has grown beyond 500 lines is to be divided."""
+    modules = [*(ROOT / "openedx_blockstore").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    long = [
+        path.relative_to(ROOT).as_posix()
+        for path in modules
+        if path.parent.name != "migrations" and len(path.read_text().splitlines()) > 500
+    ]
+    assert long == []
