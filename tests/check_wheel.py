@@ -45,14 +45,15 @@ def set_django_up(folder: Path) -> None:
         SECRET_KEY="only for this check",
         USE_TZ=True,
     )
+    apps = set()
     for project in ("lms.djangoapp", "cms.djangoapp"):
-        entry_points = importlib.metadata.entry_points(group=project, name=PREFIX)
-        assert len(entry_points) == 1, f"{project} has {len(entry_points)} entry points of ours"
-        app = next(iter(entry_points)).load()
+        (entry_point,) = importlib.metadata.entry_points(group=project, name=PREFIX)
+        app = entry_point.load()
+        apps.add(f"{app.__module__}.{app.__name__}")
         for when in ("common", "production"):
             path = app.plugin_app["settings_config"][project][when]["relative_path"]
             importlib.import_module(f"{app.name}.{path}").plugin_settings(host)
-    host.INSTALLED_APPS.append(f"{app.__module__}.{app.__name__}")
+    host.INSTALLED_APPS.extend(apps)
     settings.configure(**vars(host))
     settings.STORAGES[PREFIX]["OPTIONS"]["location"] = str(folder / "files")
     importlib.import_module("django").setup()

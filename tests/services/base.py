@@ -144,7 +144,8 @@ class Server(ABC):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            **self._identity(),
+            user=self._user,
+            group=self._user,
         )
         if done.returncode:
             output = done.stdout.decode(errors="replace")
@@ -153,14 +154,13 @@ class Server(ABC):
     def own(self, folder: Path) -> None:
         """Give a folder to the account that the server runs as."""
         folder.mkdir(exist_ok=True)
-        if user := self._identity().get("user"):
-            shutil.chown(folder, user, self._identity()["group"])
+        if self._user is not None:
+            shutil.chown(folder, self._user, self._user)
 
-    def _identity(self) -> dict[str, str]:
-        """The arguments that make a process run as the server's account."""
-        if self.account is None or os.geteuid() != 0:
-            return {}
-        return {"user": self.account, "group": self.account}
+    @property
+    def _user(self) -> str | None:
+        """The user, and group, to become for the server; None to stay who we are."""
+        return self.account if os.geteuid() == 0 else None
 
     def _start_on_a_free_port(self) -> None:
         log = self.folder / "server.log"
@@ -176,7 +176,8 @@ class Server(ABC):
                     stderr=subprocess.STDOUT,
                     # A group of its own: Ctrl-C is for the tests, and stop() reaches its children.
                     start_new_session=True,
-                    **self._identity(),
+                    user=self._user,
+                    group=self._user,
                 )
             if self._answers_in_time(self._process):
                 return

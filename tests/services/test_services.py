@@ -16,6 +16,7 @@ import pytest
 
 from tests.services.__main__ import SERVERS, main
 from tests.services.base import ServerMissingError
+from tests.services.seaweedfs import SeaweedFS
 
 RUNNER = [sys.executable, "-m", "tests.services"]
 
@@ -72,7 +73,7 @@ def test_a_signal_stops_the_server_too(server: str, number: signal.Signals) -> N
     assert not is_listening(port)
 
 
-class Nowhere(SERVERS["s3"]):  # type: ignore[misc]
+class Nowhere(SeaweedFS):
     """A server that no machine has."""
 
     @classmethod
