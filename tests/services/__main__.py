@@ -77,7 +77,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     options = parser.parse_args(own)
     options.command = command
-    if len(_DATABASES.intersection(options.servers)) > 1:
+    if not options.install and len(_DATABASES.intersection(options.servers)) > 1:
         parser.error("one run has one database")
     if not command and not options.install:
         parser.error("which command? Give it after --")
