@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,26 @@ from pytest_django import Settings
 from openedx_blockstore.settings import environment
 from tests.services.base import ServerFailedError, ServerMissingError
 from tests.services.seaweedfs import SeaweedFS
+from tests.settings import TEST_DIR
 
 #: Real courses, too large for the repository, may lie beside it.
 _COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
+
+
+_MADE_TEST_DIR = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of this run, unless the process that has started this one has made it."""
+    if not TEST_DIR.exists():
+        TEST_DIR.mkdir(mode=0o700)
+        config.stash[_MADE_TEST_DIR] = True
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder of this run; the database is closed by now."""
+    if config.stash.get(_MADE_TEST_DIR, False):
+        shutil.rmtree(TEST_DIR, ignore_errors=True)
 
 
 def _may_skip() -> bool:

@@ -7,36 +7,21 @@ the end.
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from openedx_blockstore.settings import environment
 
-_DIR_VARIABLE = "BLOCKSTORE_TEST_DIR"
-
-
-def _temporary_folder() -> Path:
-    """The folder of this run: made by the first process, found by those that it starts."""
-    if given := os.environ.get(_DIR_VARIABLE):
-        return Path(given)
-    made = tempfile.mkdtemp(prefix="blockstore-tests-")
-    os.environ[_DIR_VARIABLE] = made
-    maker = os.getpid()
-
-    def remove() -> None:
-        """Leave it to the process that made it, not to forks of that one."""
-        if os.getpid() == maker:
-            shutil.rmtree(made, ignore_errors=True)
-
-    atexit.register(remove)
-    return Path(made)
-
-
-TEST_DIR = _temporary_folder()
+#: The folder of this run: chosen by the first process, and found by those that it starts. It is made
+#: and removed by the hooks in conftest.py, since others read these settings too (the type checker).
+TEST_DIR = Path(
+    os.environ.setdefault(
+        "BLOCKSTORE_TEST_DIR", f"{tempfile.gettempdir()}/blockstore-tests-{uuid4().hex}"
+    )
+)
 
 SECRET_KEY = "only for tests"
 ALLOWED_HOSTS = ["testserver"]

@@ -44,7 +44,10 @@ def is_listening(port: int) -> bool:
 def running(server: str, command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The runner with a server and a shell command, once that says ``ready``; and the port."""
     with subprocess.Popen(
-        [*RUNNER, server, "--", *shlex.split(command)], stdout=subprocess.PIPE, text=True
+        [*RUNNER, server, "--", *shlex.split(command)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         found = re.search(r"port (\d+)", process.stdout.readline())
@@ -59,7 +62,8 @@ def test_a_server_runs_as_long_as_the_command(server: str, code: int) -> None:
     """The command finds the server; afterwards it is gone, and the exit code is the command's."""
     with running(server, f"sh -c 'echo ready; read line; exit {code}'") as (process, port):
         assert is_listening(port)
-        assert process.wait(60) == code
+        process.communicate("go on\n", timeout=60)
+        assert process.returncode == code
     assert not is_listening(port)
 
 
