@@ -363,3 +363,73 @@ class SizeData:
     bytes: int
     files: int
     bundle_versions: int
+
+
+@frozen
+class SkippedEntry:
+    """Something in an archive that was not imported.
+
+    Attributes:
+        path: Of the entry in the archive; ``links/{alias}`` for a link that was dropped.
+        reason: Why it was left out.
+    """
+
+    path: str
+    reason: str
+
+
+@frozen
+class BundleImportData:
+    """What became, or would become, of one bundle version in an archive.
+
+    Attributes:
+        bundle_uuid: The bundle that holds it now.
+        version: The number of the version that holds it now.
+        created: Whether that version is new; False where an existing one holds the same.
+        bundle_created: Whether the bundle is new.
+        origin_uuid: The bundle's UUID in the archive; None where the archive names none, since
+            somebody packed it by hand. Differs from ``bundle_uuid`` where another collection has
+            a bundle with that UUID already.
+        origin_version: The version's number in the archive, or None likewise.
+        skipped: What of it was not imported, and why.
+    """
+
+    bundle_uuid: UUID
+    version: int
+    title: str
+    created: bool
+    bundle_created: bool
+    origin_uuid: UUID | None = None
+    origin_version: int | None = None
+    skipped: tuple[SkippedEntry, ...] = ()
+
+
+@frozen
+class ArchiveImportData:
+    """What became, or would become, of all bundle versions in an archive.
+
+    Attributes:
+        bundles: One for each tree, lenders before their borrowers.
+        roots: Those of them that the archive was made for; the others are their dependencies.
+        dry_run: Nothing was made.
+    """
+
+    bundles: tuple[BundleImportData, ...]
+    roots: tuple[BundleImportData, ...]
+    dry_run: bool = False
+
+
+@frozen
+class ArchiveExportData:
+    """What was written to an archive.
+
+    Attributes:
+        bundle_versions: One for each tree, lenders before their borrowers.
+        files: How many files of bundles were written; in an archive of many trees, files with
+            equal contents are written once.
+        bytes: Their size together, before packing.
+    """
+
+    bundle_versions: tuple[Dependency, ...]
+    files: int
+    bytes: int
