@@ -56,7 +56,7 @@ class BlockstoreSettings:
     #: Versions that one version may depend on, directly and indirectly.
     MAX_DEPENDENCIES: int = field(default=2_000, validator=_positive)
     #: Characters in a path.
-    MAX_PATH_LENGTH: int = field(default=500, validator=and_(_positive, instance_of(int)))
+    MAX_PATH_LENGTH: int = field(default=500, validator=_positive)
     #: Characters in a title.
     MAX_TITLE_LENGTH: int = field(default=180, validator=_positive)
 
@@ -104,6 +104,16 @@ def get_settings() -> BlockstoreSettings:
         return BlockstoreSettings(**given)
     except (TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"{SETTINGS_NAME}: {error.args[0]}.") from error
+
+
+def public_root_url() -> str:
+    """Return scheme and host for URLs that are given away, without a slash at the end.
+
+    Returns:
+        ``PUBLIC_ROOT_URL``, or the host's ``LMS_ROOT_URL``, or an empty string.
+    """
+    root = get_settings().PUBLIC_ROOT_URL or getattr(settings, "LMS_ROOT_URL", None) or ""
+    return str(root).rstrip("/")
 
 
 @receiver(setting_changed, dispatch_uid="openedx_blockstore.conf")

@@ -158,10 +158,26 @@ class VersionConflict(Conflict):
         )
 
 
+class BundleExists(Conflict):
+    """A bundle with this UUID, or with this origin in the collection, exists already.
+
+    Attributes:
+        key: The UUID or origin.
+        bundle_uuid: The bundle that has it, if it is known.
+    """
+
+    code = "bundle_exists"
+
+    def __init__(self, key: str, bundle_uuid: UUID | None) -> None:
+        self.key = key
+        self.bundle_uuid = bundle_uuid
+        super().__init__(f"There is a bundle {key} already ({bundle_uuid}).")
+
+
 # Invalid input -----------------------------------------------------------------------------------
 
 
-class Invalid(BlockstoreError):
+class Invalid(BlockstoreError, ValueError):
     """What was given can not be accepted; the message says why, and what would be."""
 
     code = "invalid"

@@ -1,0 +1,176 @@
+"""Admin pages to look around in. Versions and all that follows from them are read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from openedx_blockstore import api
+from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection, Draft
+
+_MAX_LISTED = 500
+
+
+class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the API makes and changes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds rows here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes rows here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes rows here."""
+        return False
+
+
+@admin.register(Collection)
+class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Collections; what is said of them can be changed."""
+
+    list_display = ("title", "owner", "author", "visibility", "uuid", "created")
+    list_filter = ("visibility",)
+    search_fields = ("title", "uuid")
+    readonly_fields = ("uuid", "created", "modified", "bundles")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Collections are deleted through the API, which looks at what they hold."""
+        return False
+
+    @admin.display(description="Bundles")
+    def bundles(self, collection: Collection) -> SafeString:
+        """Link to the collection's bundles."""
+        url = reverse("admin:openedx_blockstore_bundle_changelist")
+        return format_html(
+            '<a href="{}?collection__id__exact={}">{} bundles</a>',
+            url,
+            collection.pk,
+            collection.bundles.count(),
+        )
+
+
+@admin.register(Bundle)
+class BundleAdmin(_ReadOnly):
+    """Bundles, with their versions and drafts."""
+
+    list_display = ("title", "type", "collection", "uuid", "created", "deleted_at")
+    list_filter = ("type", ("deleted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("collection",)
+    search_fields = ("uuid", "search_text", "origin")
+    show_full_result_count = False
+    readonly_fields = ("versions_list", "drafts_list")
+    exclude = ("search_text",)
+
+    @admin.display(description="Versions")
+    def versions_list(self, bundle: Bundle) -> SafeString:
+        """Link to the newest versions."""
+        return _links(
+            (
+                reverse("admin:openedx_blockstore_bundleversion_change", args=[version.pk]),
+                f"{version.version_num}: {version.change_description or 'no description'} "
+                f"({version.created:%Y-%m-%d %H:%M})",
+            )
+            for version in bundle.versions.order_by("-version_num")[:_MAX_LISTED]
+        )
+
+    @admin.display(description="Drafts")
+    def drafts_list(self, bundle: Bundle) -> SafeString:
+        """Link to the drafts."""
+        return _links(
+            (reverse("admin:openedx_blockstore_draft_change", args=[draft.pk]), draft.name)
+            for draft in bundle.drafts.order_by("name")[:_MAX_LISTED]
+        )
+
+
+@admin.register(BundleVersion)
+class BundleVersionAdmin(_ReadOnly):
+    """Versions, with what their manifests say."""
+
+    list_display = ("bundle", "version_num", "change_kind", "change_description", "created")
+    list_select_related = ("bundle",)
+    list_filter = ("change_kind",)
+    search_fields = ("bundle__uuid", "manifest_digest")
+    show_full_result_count = False
+    readonly_fields = ("files_list", "links_list")
+
+    @admin.display(description="Files")
+    def files_list(self, row: BundleVersion) -> SafeString:
+        """List the files, each with a link to its contents."""
+        try:
+            files = api.get_bundle_version_files(row.bundle.uuid, row.version_num)
+        except BlockstoreError as error:
+            return format_html("{}", error)
+        return _links((file.url, f"{file.path} ({file.size:,} bytes)") for file in files)
+
+    @admin.display(description="Links")
+    def links_list(self, row: BundleVersion) -> SafeString:
+        """List the links and where they lead."""
+        try:
+            links = api.get_bundle_version_links(row.bundle.uuid, row.version_num)
+        except BlockstoreError as error:
+            return format_html("{}", error)
+        return format_html_join(
+            "", "<div>links/{} → {}</div>", ((link.name, link.direct) for link in links.values())
+        )
+
+
+@admin.register(Draft)
+class DraftAdmin(_ReadOnly):
+    """Drafts, with what is staged in them."""
+
+    list_display = ("name", "bundle", "uuid", "modified")
+    list_select_related = ("bundle",)
+    search_fields = ("uuid", "name", "bundle__uuid")
+    readonly_fields = ("staged",)
+
+    @admin.display(description="Staged changes")
+    def staged(self, row: Draft) -> SafeString:
+        """List the paths and links that the draft changes."""
+        changes = row.staged_changes.order_by("is_link", "name")[:_MAX_LISTED]
+        return format_html_join(
+            "",
+            "<div>{} {}</div>",
+            (
+                (
+                    "change" if change.digest or change.lender_uuid else "delete",
+                    f"links/{change.name}" if change.is_link else change.name,
+                )
+                for change in changes
+            ),
+        )
+
+
+@admin.register(BundleLink)
+class BundleLinkAdmin(_ReadOnly):
+    """Who uses what, over which of the borrower's versions."""
+
+    list_display = (
+        "borrower",
+        "alias",
+        "lender",
+        "lender_version",
+        "first_version",
+        "last_version",
+        "weak",
+    )
+    list_select_related = ("borrower", "lender")
+    search_fields = ("borrower__uuid", "lender__uuid", "alias")
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BundleLink]:
+        """Show the newest first."""
+        return super().get_queryset(request).order_by("-pk")
+
+
+def _links(items: Any) -> SafeString:
+    return format_html_join("", '<div><a href="{}">{}</a></div>', items)

@@ -1,0 +1,105 @@
+"""The public Python API of Blockstore.
+
+It is for trusted code in the same process: it checks what it is given, and no permissions. UUIDs
+may be given as :class:`uuid.UUID` or as text. Values are in :mod:`openedx_blockstore.data`, errors
+in :mod:`openedx_blockstore.exceptions`.
+"""
+
+from openedx_blockstore.api.bundles import (
+    create_bundle,
+    delete_bundle,
+    get_bundle,
+    get_bundles,
+    get_bundles_by_origin,
+    undelete_bundle,
+    update_bundle,
+)
+from openedx_blockstore.api.collections import (
+    create_collection,
+    delete_collection,
+    get_collection,
+    get_collections,
+    update_collection,
+)
+from openedx_blockstore.api.commits import commit_draft, revert_bundle
+from openedx_blockstore.api.drafts import (
+    delete_draft,
+    get_draft,
+    get_or_create_bundle_draft,
+    set_draft_link,
+    update_draft,
+    write_draft_file,
+    write_draft_files,
+)
+from openedx_blockstore.api.files import (
+    force_browser_url,
+    get_bundle_file_data,
+    get_bundle_file_metadata,
+    get_bundle_files,
+    get_bundle_files_dict,
+    get_bundle_links,
+    open_bundle_file,
+)
+from openedx_blockstore.api.history import (
+    diff_versions,
+    get_bundle_version_changes,
+    get_file_history,
+)
+from openedx_blockstore.api.links import (
+    count_borrowers,
+    get_affected_bundles,
+    get_borrowers,
+    get_dependencies,
+    get_outdated_links,
+)
+from openedx_blockstore.api.sizes import get_size
+from openedx_blockstore.api.versions import (
+    get_bundle_version,
+    get_bundle_version_files,
+    get_bundle_version_links,
+    import_version,
+)
+
+__all__ = [
+    "commit_draft",
+    "count_borrowers",
+    "create_bundle",
+    "create_collection",
+    "delete_bundle",
+    "delete_collection",
+    "delete_draft",
+    "diff_versions",
+    "force_browser_url",
+    "get_affected_bundles",
+    "get_borrowers",
+    "get_bundle",
+    "get_bundle_file_data",
+    "get_bundle_file_metadata",
+    "get_bundle_files",
+    "get_bundle_files_dict",
+    "get_bundle_links",
+    "get_bundle_version",
+    "get_bundle_version_changes",
+    "get_bundle_version_files",
+    "get_bundle_version_links",
+    "get_bundles",
+    "get_bundles_by_origin",
+    "get_collection",
+    "get_collections",
+    "get_dependencies",
+    "get_draft",
+    "get_file_history",
+    "get_or_create_bundle_draft",
+    "get_outdated_links",
+    "get_size",
+    "import_version",
+    "open_bundle_file",
+    "revert_bundle",
+    "set_draft_link",
+    "undelete_bundle",
+    "update_bundle",
+    "update_collection",
+    "update_draft",
+    "write_draft_file",
+    "write_draft_files",
+]

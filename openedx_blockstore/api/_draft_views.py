@@ -1,0 +1,148 @@
+"""Reads drafts: the version below, what is staged on it, and the two laid over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from attrs import frozen
+from django.db.models import Exists, OuterRef, Q
+
+from openedx_blockstore.api._lookup import (
+    latest_columns,
+    latest_from,
+    parse_uuid,
+    read_manifest,
+)
+from openedx_blockstore.data import LinkTarget
+from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
+from openedx_blockstore.models import BundleVersion, Draft, StagedChange
+from openedx_blockstore.store import (
+    Change,
+    Disagreement,
+    Tree,
+    TreeFile,
+    apply_changes,
+    link_path,
+    token,
+    tree_of,
+)
+
+
+@frozen(eq=False)
+class DraftState:
+    """A draft's row, with its bundle, and the versions it is about.
+
+    Attributes:
+        latest: The bundle's latest version.
+        base: The version below the changes; the latest one while nothing is staged.
+    """
+
+    row: Draft
+    latest: BundleVersion | None
+    base: BundleVersion | None
+
+    def base_tree(self) -> Tree:
+        """Return what the version below holds.
+
+        Raises:
+            StorageError: Its manifest can not be read.
+        """
+        return tree_of(read_manifest(self.base)) if self.base is not None else tree_of(None)
+
+
+@frozen(eq=False)
+class DraftView:
+    """What a draft shows.
+
+    Attributes:
+        base_tree: What the version below holds.
+        tree: The same with what is staged laid over it.
+        staged: The changes, by whether they are links, and name.
+    """
+
+    state: DraftState
+    base_tree: Tree
+    tree: Tree
+    staged: dict[tuple[bool, str], Change]
+
+
+def find_draft(draft_uuid: UUID | str) -> DraftState:
+    """Return a draft and the versions it is about, in one statement.
+
+    Raises:
+        DraftNotFound: There is none, or its bundle was deleted.
+    """
+    state = _find(Q(uuid=parse_uuid(draft_uuid)))
+    if state is None:
+        raise DraftNotFound(draft_uuid)
+    return state
+
+
+def find_draft_by_name(bundle_uuid: UUID | str, name: str) -> DraftState | None:
+    """Return the draft of a bundle that has a name, or None; one statement."""
+    return _find(Q(bundle__uuid=parse_uuid(bundle_uuid), name=name))
+
+
+def _find(condition: Q) -> DraftState | None:
+    row = (
+        Draft.objects.select_related("bundle", "base_version")
+        .filter(condition, bundle__deleted_at=None)
+        .annotate(
+            has_changes=Exists(StagedChange.objects.filter(draft=OuterRef("pk"))),
+            **latest_columns("bundle_id"),
+        )
+        .first()
+    )
+    if row is None:
+        return None
+    latest = latest_from(row, row.bundle)
+    base = row.base_version if row.has_changes else latest
+    if base is not None:
+        base.bundle = row.bundle
+    return DraftState(row, latest, base)
+
+
+def read_draft(state: DraftState) -> DraftView:
+    """Return what a draft shows; one more statement.
+
+    Raises:
+        StorageError: The manifest below can not be read.
+    """
+    staged = {
+        (row.is_link, row.name): change_of(row)
+        for row in StagedChange.objects.filter(draft=state.row).order_by("pk")
+    }
+    base_tree = state.base_tree()
+    return DraftView(state, base_tree, apply_changes(base_tree, staged.values()), staged)
+
+
+def change_of(row: StagedChange) -> Change:
+    """Return what a staged row says."""
+    new: TreeFile | LinkTarget | None = None
+    if row.lender_uuid is not None:
+        new = LinkTarget(row.lender_uuid, row.lender_version, row.weak)
+    elif row.digest is not None:
+        new = TreeFile(row.digest, row.size, row.public)
+    return Change(row.name, row.is_link, row.made_against, new)
+
+
+def draft_conflict(draft_uuid: UUID | str, disagreements: Iterable[Disagreement]) -> DraftConflict:
+    """Return the error for changes that were made against something else than is there now."""
+    return DraftConflict(
+        draft_uuid,
+        [
+            PathConflict(
+                path=link_path(d.change.name) if d.change.is_link else d.change.name,
+                expected=_plain(d.change.made_against),
+                actual=_plain(d.actual),
+                mine=_plain(token(d.change.new)),
+            )
+            for d in disagreements
+        ],
+    )
+
+
+def _plain(value: str | None) -> str | None:
+    """Return the digest or ``uuid@version`` in a token, without its flags."""
+    return value.partition("+")[0] if value is not None else None

@@ -1,0 +1,173 @@
+"""Finds the rows that UUIDs and numbers mean, or raises the error that says which is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.expressions import BaseExpression
+
+from openedx_blockstore.api._store import get_store
+from openedx_blockstore.data import LinkTarget
+from openedx_blockstore.exceptions import (
+    BundleNotFound,
+    BundleVersionNotFound,
+    CollectionNotFound,
+)
+from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection
+from openedx_blockstore.store import EMPTY_CLOSURE, Closure, Manifest
+
+
+def parse_uuid(value: UUID | str) -> UUID | None:
+    """Return the UUID that a value means; None for anything that can not identify anything."""
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def find_collection(collection_uuid: UUID | str) -> Collection:
+    """Return a collection's row.
+
+    Raises:
+        CollectionNotFound: There is none.
+    """
+    collection = Collection.objects.filter(uuid=parse_uuid(collection_uuid)).first()
+    if collection is None:
+        raise CollectionNotFound(collection_uuid)
+    return collection
+
+
+def find_bundle(bundle_uuid: UUID | str, *, with_deleted: bool = False) -> Bundle:
+    """Return a bundle's row.
+
+    Raises:
+        BundleNotFound: There is none, or it was deleted.
+    """
+    bundle = Bundle.objects.filter(uuid=parse_uuid(bundle_uuid)).first()
+    if bundle is None or (bundle.deleted_at is not None and not with_deleted):
+        raise BundleNotFound(bundle_uuid)
+    return bundle
+
+
+def find_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleVersion | None:
+    """Return a version's row, with its bundle.
+
+    Args:
+        version_number: None for the latest one; 0 for "none yet".
+
+    Returns:
+        None if the bundle has no version yet, or was asked for version 0.
+
+    Raises:
+        BundleNotFound: There is no such bundle; or it was deleted, and no link pins the version.
+        BundleVersionNotFound: It has no such version.
+    """
+    versions = BundleVersion.objects.select_related("bundle").filter(
+        bundle__uuid=parse_uuid(bundle_uuid)
+    )
+    if version_number is None:
+        version = versions.filter(bundle__deleted_at=None).order_by("-version_num").first()
+    else:
+        _check_number(bundle_uuid, version_number)
+        version = versions.filter(version_num=version_number).first()
+    if version is None:
+        find_bundle(bundle_uuid)
+        if version_number:
+            raise BundleVersionNotFound(bundle_uuid, version_number)
+    elif version.bundle.deleted_at is not None and not is_pinned(version):
+        raise BundleNotFound(bundle_uuid)
+    return version
+
+
+def _check_number(bundle_uuid: UUID | str, version_number: int) -> None:
+    # Other types, and numbers that no database column holds, are not there either.
+    if not isinstance(version_number, int) or not 0 <= version_number < 2**31:
+        raise BundleVersionNotFound(bundle_uuid, version_number)
+
+
+def require_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleVersion:
+    """Return a version's row, with its bundle; no version is an error here.
+
+    Raises:
+        BundleNotFound: See :func:`find_version`.
+        BundleVersionNotFound: It has no such version, or none at all.
+    """
+    version = find_version(bundle_uuid, version_number)
+    if version is None:
+        raise BundleVersionNotFound(bundle_uuid, version_number or 0)
+    return version
+
+
+def is_pinned(version: BundleVersion) -> bool:
+    """Tell whether some bundle uses a version, or once did in a version of its own."""
+    return BundleLink.objects.filter(
+        lender_id=version.bundle_id, lender_version=version.version_num
+    ).exists()
+
+
+def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersion]:
+    """Return the rows of the versions that links lead to, with their bundles, in one statement.
+
+    Targets that do not exist are missing in the result; those of deleted bundles are there.
+    """
+    wanted = set(targets)
+    versions = BundleVersion.objects.select_related("bundle").filter(
+        bundle__uuid__in={target.bundle_uuid for target in wanted},
+        version_num__in={target.version for target in wanted},
+    )
+    found = {(version.bundle.uuid, version.version_num): version for version in versions}
+    return {
+        target: found[target.bundle_uuid, target.version]
+        for target in wanted
+        if (target.bundle_uuid, target.version) in found
+    }
+
+
+def latest_columns(bundle_id: str) -> dict[str, BaseExpression]:
+    """Return annotations with the latest version of the bundle whose key is in a column.
+
+    They are read with :func:`latest_from`.
+    """
+    newest = BundleVersion.objects.filter(bundle_id=OuterRef(bundle_id)).order_by("-version_num")
+    return {
+        f"latest_{name}": Subquery(newest.values(name)[:1])
+        for name in ("id", "version_num", "manifest_digest", "closure_digest")
+    }
+
+
+def latest_from(row: object, bundle: Bundle) -> BundleVersion | None:
+    """Return the version that the annotations of :func:`latest_columns` describe, if there is one.
+
+    Only what it takes to read the version is set.
+    """
+    values = {
+        name: getattr(row, f"latest_{name}")
+        for name in ("id", "version_num", "manifest_digest", "closure_digest")
+    }
+    return BundleVersion(bundle=bundle, **values) if values["id"] is not None else None
+
+
+def read_manifest(version: BundleVersion) -> Manifest:
+    """Read the manifest of a version whose bundle is loaded; usually from a cache.
+
+    Raises:
+        StorageError: It can not be read.
+    """
+    return get_store().read_manifest(
+        version.bundle.uuid, version.version_num, version.manifest_digest
+    )
+
+
+def read_closure(version: BundleVersion) -> Closure:
+    """Read the link closure of a version whose bundle is loaded; usually from a cache.
+
+    Raises:
+        StorageError: It can not be read.
+    """
+    if version.closure_digest is None:
+        return EMPTY_CLOSURE
+    return get_store().read_closure(version.bundle.uuid, version.closure_digest)

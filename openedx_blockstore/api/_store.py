@@ -1,0 +1,37 @@
+"""The content store of this process, made from the settings."""
+
+from __future__ import annotations
+
+import functools
+from typing import cast
+
+from django.core.cache import BaseCache, caches
+from django.core.files.storage import storages
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.utils.connection import ConnectionProxy
+
+from openedx_blockstore.conf import SETTINGS_NAME, get_settings
+from openedx_blockstore.store import ContentStore, DigestCache, make_backend
+
+
+@functools.cache
+def get_store() -> ContentStore:
+    """Return the content store that the settings describe; it is safe to share by threads."""
+    settings = get_settings()
+    backend = make_backend(
+        storages[settings.STORAGE_ALIAS],
+        durable=settings.DURABLE_WRITES,
+        spool_bytes=settings.SPOOL_BYTES,
+    )
+    # The proxy finds the connection of the thread that uses it, as django.core.cache.cache does.
+    connection = cast(BaseCache, ConnectionProxy(caches, settings.CACHE_ALIAS))
+    cache = DigestCache(connection, process_bytes=settings.PROCESS_CACHE_BYTES)
+    return ContentStore(backend, cache, max_cached_blob_bytes=settings.MAX_CACHED_BLOB_BYTES)
+
+
+@receiver(setting_changed, dispatch_uid="openedx_blockstore.api._store")
+def _forget_store(*, setting: str, **_kwargs: object) -> None:
+    """Make the store anew after a test has overridden the settings."""
+    if setting in (SETTINGS_NAME, "STORAGES", "CACHES", "MEDIA_ROOT"):
+        get_store.cache_clear()

@@ -1,0 +1,198 @@
+"""Makes versions: the one place where a tree becomes a manifest and a row.
+
+It is optimistic. The manifest is written first, then one short transaction inserts the row, whose
+unique number decides between those who race; the loser looks at what the winner made and tries
+again. A crash at any point leaves a whole version, or nothing but a manifest nobody refers to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+
+from attrs import frozen
+from django.db import IntegrityError, OperationalError, transaction
+
+from openedx_blockstore.api._link_rows import resolve_links, update_link_rows
+from openedx_blockstore.api._lookup import read_manifest
+from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._transactions import (
+    is_transient,
+    locked,
+    write_connection,
+    write_transaction,
+)
+from openedx_blockstore.conf import get_settings
+from openedx_blockstore.data import ChangeKind
+from openedx_blockstore.exceptions import (
+    BundleNotFound,
+    InvalidPath,
+    LimitExceeded,
+    VersionConflict,
+)
+from openedx_blockstore.models import Bundle, BundleVersion
+from openedx_blockstore.store import Manifest, Tree, case_clashes, next_manifest, tree_of
+
+# After this many lost races, keep the others out while making the version.
+_OPTIMISTIC_ATTEMPTS = 4
+_ATTEMPTS = 8
+
+
+@frozen
+class VersionInfo:
+    """What is said of a new version, beside what it holds."""
+
+    change_description: str = ""
+    change_kind: ChangeKind = "content"
+    author: str = ""
+    origin_version: int | None = None
+
+
+@frozen(eq=False)
+class MadeVersion:
+    """A version, and whether it is a new one."""
+
+    row: BundleVersion
+    manifest: Manifest
+    created: bool
+
+
+class _Outrun(Exception):
+    """Somebody else made a version in the meantime."""
+
+
+def make_version(
+    bundle: Bundle,
+    build: Callable[[Tree], Tree],
+    info: VersionInfo,
+    *,
+    latest: BundleVersion | None,
+    before: Callable[[], None] = lambda: None,
+    after: Callable[[BundleVersion], None] = lambda _version: None,
+) -> MadeVersion | None:
+    """Make the version that follows the latest one.
+
+    Args:
+        build: Returns the new tree, given the latest version's. Called again after a lost race.
+        latest: The latest version, as far as the caller knows, with its bundle loaded.
+        before: Called first in the transaction that makes the row; the place for locks.
+        after: Called in the same transaction, when the row is there.
+
+    Returns:
+        The new version; or the latest one, if it holds the same tree; None if the tree is empty
+        and there is no version.
+
+    Raises:
+        InvalidPath, InvalidLink, LimitExceeded: The tree can not be a version.
+        StorageError: The storage failed.
+        BundleNotFound: The bundle was deleted in the meantime.
+        VersionConflict: Others kept winning.
+    """
+    for attempt in range(_ATTEMPTS):
+        with contextlib.suppress(_Outrun), _exclusively(bundle, attempt):
+            if attempt > 0:
+                latest = _reload_latest(bundle)
+            parent = read_manifest(latest) if latest is not None else None
+            tree = build(tree_of(parent))
+            if tree == tree_of(parent):
+                if latest is None or parent is None:
+                    return None
+                return MadeVersion(latest, parent, created=False)
+            return _attempt(bundle, latest, parent, tree, info, before, after)
+    raise VersionConflict(bundle.uuid, _ATTEMPTS)
+
+
+@contextlib.contextmanager
+def _exclusively(bundle: Bundle, attempt: int) -> Iterator[None]:
+    """Keep others from making versions of the bundle, once enough races were lost."""
+    if attempt < _OPTIMISTIC_ATTEMPTS:
+        yield
+        return
+    with write_transaction():
+        list(locked(Bundle.objects.filter(pk=bundle.pk)).values_list("pk"))
+        yield
+
+
+def _reload_latest(bundle: Bundle) -> BundleVersion | None:
+    # The lock is there for its other effect: on MySQL only a locking read shows what others have
+    # committed since a surrounding transaction began.
+    versions = BundleVersion.objects.filter(bundle=bundle).order_by("-version_num")
+    with transaction.atomic(using=write_connection().alias):
+        latest = locked(versions).first()
+    if latest is not None:
+        latest.bundle = bundle
+    return latest
+
+
+def _attempt(
+    bundle: Bundle,
+    latest: BundleVersion | None,
+    parent: Manifest | None,
+    tree: Tree,
+    info: VersionInfo,
+    before: Callable[[], None],
+    after: Callable[[BundleVersion], None],
+) -> MadeVersion:
+    old_tree = tree_of(parent)
+    _check_files(bundle, old_tree, tree)
+    links = resolve_links(bundle, latest, old_tree.links, tree.links)
+    manifest = next_manifest(
+        bundle.uuid,
+        (parent, latest.manifest_digest) if parent is not None and latest is not None else None,
+        tree,
+        dependencies=links.closure_digest,
+    )
+    digest = get_store().write_manifest(manifest)
+    row = BundleVersion(
+        bundle=bundle,
+        version_num=manifest.version_num,
+        manifest_digest=digest,
+        closure_digest=links.closure_digest,
+        change_description=info.change_description,
+        change_kind=info.change_kind,
+        author=info.author,
+        origin_version=info.origin_version,
+        created=datetime.now(timezone.utc),
+    )
+    try:
+        with write_transaction():
+            before()
+            _insert(row)
+            update_link_rows(row, links)
+            after(row)
+    except OperationalError as error:
+        if is_transient(error) and not write_connection().in_atomic_block:
+            raise _Outrun from error
+        raise
+    return MadeVersion(row, manifest, created=True)
+
+
+def _insert(row: BundleVersion) -> None:
+    present = Bundle.objects.filter(pk=row.bundle_id, deleted_at=None)
+    if not list(locked(present).values_list("pk")):
+        raise BundleNotFound(row.bundle.uuid)
+    try:
+        with transaction.atomic(using=write_connection().alias):
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise _Outrun from error
+
+
+def _check_files(bundle: Bundle, old: Tree, new: Tree) -> None:
+    limit, setting = get_settings().max_files(bundle.type)
+    # A version that is over a limit which was lowered since can still be made smaller.
+    if len(new.files) > max(limit, len(old.files)):
+        raise LimitExceeded(
+            f"Files in a version of bundle {bundle.uuid} of type {bundle.type!r}",
+            actual=len(new.files),
+            limit=limit,
+            setting=setting,
+        )
+    if new.files.keys() != old.files.keys() and (clashes := case_clashes(new.files)):
+        first, second = clashes[0]
+        raise InvalidPath(
+            second,
+            f"the version would also hold {first!r}; paths must differ in more than case, and "
+            f"a file can not stand where another one has a folder",
+        )

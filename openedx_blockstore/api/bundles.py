@@ -1,0 +1,245 @@
+"""Bundles: making, finding, changing and deleting them. What they hold is in their versions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from openedx_blockstore.api._convert import bundle_data
+from openedx_blockstore.api._lookup import find_bundle, find_collection, parse_uuid
+from openedx_blockstore.api._transactions import write_transaction
+from openedx_blockstore.api._values import check_page, check_text, check_title
+from openedx_blockstore.data import BundleData
+from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
+from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
+
+T = TypeVar("T")
+
+_FIELDS = ("title", "description", "slug", "type", "collection_uuid")
+# Databases bound the number of values in one statement.
+_BATCH = 500
+
+
+def get_bundle(bundle_uuid: UUID | str) -> BundleData:
+    """Return a bundle.
+
+    Raises:
+        BundleNotFound: There is none with this UUID, or it was deleted.
+    """
+    found = _load(Bundle.objects.filter(uuid=parse_uuid(bundle_uuid), deleted_at=None))
+    if not found:
+        raise BundleNotFound(bundle_uuid)
+    return found[0]
+
+
+def get_bundles(
+    uuids: Iterable[UUID | str] | None = None,
+    text_search: str | None = None,
+    *,
+    collection_uuid: UUID | str | None = None,
+    type: str | None = None,
+    after: UUID | str | None = None,
+    limit: int | None = None,
+) -> list[BundleData]:
+    """Return bundles that are not deleted, in the order in which they were made.
+
+    Args:
+        uuids: Only these; unknown ones are left out, and an empty list finds nothing.
+        text_search: Only those with this in the title, description or slug, whatever its case.
+        collection_uuid: Only those of this collection.
+        type: Only those of this type.
+        after: The UUID of the last one of the page before.
+        limit: How many to return at most; None for all.
+
+    Raises:
+        CollectionNotFound: There is no such collection.
+        BundleNotFound: ``after`` is not there.
+        Invalid: The limit is not positive.
+    """
+    check_page(limit)
+    rows = Bundle.objects.filter(deleted_at=None).order_by("pk")
+    if text_search:
+        rows = rows.filter(search_text__contains=fold_text(check_text("text", text_search)))
+    if collection_uuid is not None:
+        rows = rows.filter(collection=find_collection(collection_uuid))
+    if type is not None:
+        rows = rows.filter(type=type)
+    if after is not None:
+        rows = rows.filter(pk__gt=find_bundle(after, with_deleted=True).pk)
+    if uuids is None:
+        return _load(rows[:limit])
+    wanted = {parsed for value in uuids if (parsed := parse_uuid(value)) is not None}
+    keys = sorted(
+        key
+        for some in _batches(sorted(wanted))
+        for key in rows.filter(uuid__in=some).values_list("pk", flat=True)
+    )
+    return [
+        bundle
+        for some in _batches(keys[:limit])
+        for bundle in _load(Bundle.objects.filter(pk__in=some).order_by("pk"))
+    ]
+
+
+def get_bundles_by_origin(
+    collection_uuid: UUID | str, origins: Iterable[str]
+) -> dict[str, BundleData]:
+    """Return the bundles of a collection that were imported from somewhere, by their origin.
+
+    Deleted ones are among them (see :attr:`~openedx_blockstore.data.BundleData.deleted_at`), since
+    what is imported again should be taken back rather than made a second time.
+
+    Raises:
+        CollectionNotFound: There is no such collection.
+    """
+    rows = Bundle.objects.filter(collection=find_collection(collection_uuid))
+    return {
+        bundle.origin: bundle
+        for some in _batches(sorted(set(origins)))
+        for bundle in _load(rows.filter(origin__in=some))
+        if bundle.origin is not None
+    }
+
+
+def create_bundle(
+    collection_uuid: UUID | str,
+    slug: str,
+    title: str = "New Bundle",
+    description: str = "",
+    *,
+    type: str = "",
+    origin: str | None = None,
+    uuid: UUID | None = None,
+) -> BundleData:
+    """Make a bundle, without any version yet.
+
+    Args:
+        slug: For pretty URLs; need not be unique.
+        type: What kind of content it is to hold; decides limits, and which plugins look at it.
+        origin: Where it is imported from, and its key there.
+        uuid: Its UUID, where it has one already.
+
+    Raises:
+        CollectionNotFound: There is no such collection.
+        BundleExists: There is a bundle with this UUID, or in the collection with this origin.
+        Invalid: A value is not possible.
+        LimitExceeded: The title is too long.
+    """
+    values = _checked({"slug": slug, "title": title, "description": description, "type": type})
+    if origin is not None:
+        values["origin"] = check_text("origin", origin, max_length=500)
+    if uuid is not None:
+        values["uuid"] = uuid
+    collection = find_collection(collection_uuid)
+    try:
+        with write_transaction():
+            row = Bundle.objects.create(collection=collection, **values)
+    except IntegrityError as error:
+        same_origin = Bundle.objects.filter(collection=collection, origin=origin).first()
+        if origin is not None and same_origin is not None:
+            raise BundleExists(origin, same_origin.uuid) from error
+        if uuid is not None and Bundle.objects.filter(uuid=uuid).exists():
+            raise BundleExists(str(uuid), uuid) from error
+        raise
+    return bundle_data(row, latest_version=0, drafts={})
+
+
+def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
+    """Change what is said of a bundle, or move it to another collection.
+
+    Args:
+        fields: Any of ``title``, ``description``, ``slug``, ``type``, ``collection_uuid``.
+
+    Raises:
+        BundleNotFound: There is none with this UUID, or it was deleted.
+        CollectionNotFound: There is no such collection.
+        BundleExists: The collection has another bundle with the same origin.
+        Invalid: There is no such field, or a value is not possible.
+        LimitExceeded: The title is too long.
+    """
+    values = _checked(fields)
+    bundle = find_bundle(bundle_uuid)
+    if "collection_uuid" in values:
+        bundle.collection = find_collection(values.pop("collection_uuid"))
+        values["collection"] = bundle.collection
+    for name, value in values.items():
+        setattr(bundle, name, value)
+    if values:
+        try:
+            with write_transaction():
+                bundle.save(update_fields=[*values, "modified"])
+        except IntegrityError as error:
+            raise BundleExists(str(bundle.origin), None) from error
+    return get_bundle(bundle.uuid)
+
+
+def delete_bundle(bundle_uuid: UUID | str) -> None:
+    """Delete a bundle, in a way that can be undone.
+
+    It is not found any more. The versions that others link to stay readable for them, and they see
+    among their outdated links that it was deleted.
+
+    Raises:
+        BundleNotFound: There is none with this UUID, or it was deleted before.
+    """
+    now = datetime.now(timezone.utc)
+    live = Bundle.objects.filter(uuid=parse_uuid(bundle_uuid), deleted_at=None)
+    if not live.update(deleted_at=now, modified=now):
+        raise BundleNotFound(bundle_uuid)
+
+
+def undelete_bundle(bundle_uuid: UUID | str) -> BundleData:
+    """Take back the deletion of a bundle. One that was not deleted stays as it is.
+
+    Raises:
+        BundleNotFound: There is none with this UUID.
+    """
+    bundle = find_bundle(bundle_uuid, with_deleted=True)
+    if bundle.deleted_at is not None:
+        bundle.deleted_at = None
+        bundle.save(update_fields=["deleted_at", "modified"])
+    return get_bundle(bundle.uuid)
+
+
+def _load(rows: QuerySet[Bundle]) -> list[BundleData]:
+    """Return the values for bundles, in two statements."""
+    newest = BundleVersion.objects.filter(bundle_id=OuterRef("pk")).order_by("-version_num")
+    bundles = list(
+        rows.select_related("collection").annotate(
+            latest_num=Subquery(newest.values("version_num")[:1])
+        )
+    )
+    drafts: dict[int, dict[str, UUID]] = defaultdict(dict)
+    for some in _batches([bundle.pk for bundle in bundles]):
+        for draft in Draft.objects.filter(bundle_id__in=some).order_by("pk"):
+            drafts[draft.bundle_id][draft.name] = draft.uuid
+    return [
+        bundle_data(bundle, latest_version=bundle.latest_num or 0, drafts=drafts[bundle.pk])
+        for bundle in bundles
+    ]
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    for name, value in values.items():
+        if name == "title":
+            check_title(value)
+        elif name == "description":
+            check_text(name, value)
+        elif name == "slug":
+            check_text(name, value, max_length=180)
+        elif name == "type":
+            check_text(name, value, max_length=60)
+        elif name != "collection_uuid":
+            raise Invalid(f"A bundle has no {name!r} to change; it has: {', '.join(_FIELDS)}.")
+    return values

@@ -1,0 +1,146 @@
+"""Collections: who owns, may read and licenses a set of bundles."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from openedx_blockstore.api._convert import collection_data
+from openedx_blockstore.api._lookup import find_collection, parse_uuid
+from openedx_blockstore.api._transactions import locked, write_transaction
+from openedx_blockstore.api._values import check_choice, check_page, check_text, check_title
+from openedx_blockstore.data import CollectionData, Visibility
+from openedx_blockstore.exceptions import CollectionNotFound, InUse, Invalid
+from openedx_blockstore.models import Bundle, Collection
+
+_FIELDS = ("title", "description", "owner", "author", "publisher", "visibility")
+_EXAMPLES = 10
+
+
+def get_collection(collection_uuid: UUID | str) -> CollectionData:
+    """Return a collection.
+
+    Raises:
+        CollectionNotFound: There is none with this UUID.
+    """
+    return collection_data(find_collection(collection_uuid))
+
+
+def get_collections(
+    *, after: UUID | str | None = None, limit: int | None = None
+) -> list[CollectionData]:
+    """Return collections in the order in which they were made.
+
+    Args:
+        after: The UUID of the last one of the page before.
+        limit: How many to return at most; None for all.
+
+    Raises:
+        Invalid: The limit is not positive.
+        CollectionNotFound: ``after`` is not there (any more).
+    """
+    check_page(limit)
+    rows = Collection.objects.order_by("pk")
+    if after is not None:
+        rows = rows.filter(pk__gt=find_collection(after).pk)
+    return [collection_data(row) for row in rows[:limit]]
+
+
+def create_collection(
+    title: str,
+    *,
+    description: str = "",
+    owner: str = "",
+    author: str = "",
+    publisher: str = "",
+    visibility: Visibility = "private",
+) -> CollectionData:
+    """Make a collection.
+
+    Args:
+        owner: Who owns the content legally.
+        author: Who is credited for it.
+        publisher: The IRI of the publisher.
+        visibility: See :class:`~openedx_blockstore.data.CollectionData`.
+
+    Raises:
+        Invalid: A value is not possible.
+        LimitExceeded: The title is too long.
+    """
+    values = {
+        "title": title,
+        "description": description,
+        "owner": owner,
+        "author": author,
+        "publisher": publisher,
+        "visibility": visibility,
+    }
+    return collection_data(Collection.objects.create(**_checked(values)))
+
+
+def update_collection(
+    collection_uuid: UUID | str, title: str | None = None, **fields: Any
+) -> CollectionData:
+    """Change what is said of a collection.
+
+    Args:
+        title: The new title; None leaves it.
+        fields: Any of ``description``, ``owner``, ``author``, ``publisher``, ``visibility``.
+
+    Raises:
+        CollectionNotFound: There is none with this UUID.
+        Invalid: There is no such field, or a value is not possible.
+        LimitExceeded: The title is too long.
+    """
+    if title is not None:
+        fields["title"] = title
+    values = _checked(fields)
+    collection = find_collection(collection_uuid)
+    for name, value in values.items():
+        setattr(collection, name, value)
+    if values:
+        collection.save(update_fields=[*values, "modified"])
+    return collection_data(collection)
+
+
+def delete_collection(collection_uuid: UUID | str) -> None:
+    """Delete an empty collection.
+
+    Raises:
+        CollectionNotFound: There is none with this UUID.
+        InUse: It holds bundles; deleted ones that can still be taken back count, too.
+    """
+    with write_transaction():
+        collection = locked(
+            Collection.objects.filter(uuid=parse_uuid(collection_uuid))
+        ).first()
+        if collection is None:
+            raise CollectionNotFound(collection_uuid)
+        bundles = Bundle.objects.filter(collection=collection)
+        if count := bundles.count():
+            deleted = bundles.exclude(deleted_at=None).count()
+            raise InUse(
+                f"Collection {collection.uuid} is not empty: it holds {count:,} bundles, "
+                f"{deleted:,} of them deleted but not yet gone for good; "
+                f"move or delete them first",
+                count=count,
+                examples=list(bundles.order_by("pk").values_list("uuid", flat=True)[:_EXAMPLES]),
+            )
+        collection.delete()
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    for name, value in values.items():
+        if name == "title":
+            check_title(value)
+        elif name == "visibility":
+            check_choice(name, value)
+        elif name == "description":
+            check_text(name, value)
+        elif name == "publisher":
+            check_text(name, value, max_length=500)
+        elif name in _FIELDS:
+            check_text(name, value, max_length=255)
+        else:
+            raise Invalid(f"A collection has no {name!r}; it has: {', '.join(_FIELDS)}.")
+    return values

@@ -1,0 +1,183 @@
+"""Commits: what is staged in a draft, or stood in an old version, becomes a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from uuid import UUID
+
+from openedx_blockstore.api._convert import version_data
+from openedx_blockstore.api._draft_views import (
+    DraftState,
+    change_of,
+    draft_conflict,
+    find_draft,
+)
+from openedx_blockstore.api._lookup import read_manifest, require_version
+from openedx_blockstore.api._transactions import locked
+from openedx_blockstore.api._values import check_choice, check_text
+from openedx_blockstore.api._versions import VersionInfo, make_version
+from openedx_blockstore.data import BundleVersionData, ChangeKind, OnConflict
+from openedx_blockstore.exceptions import DraftHasNoChangesToCommit, DraftNotFound, Invalid
+from openedx_blockstore.models import BundleVersion, Draft, StagedChange
+from openedx_blockstore.store import (
+    LINKS_FOLDER,
+    Tree,
+    merge,
+    normalize_alias,
+    normalize_path,
+)
+
+
+def commit_draft(
+    draft_uuid: UUID | str,
+    *,
+    paths: Iterable[str] | None = None,
+    change_description: str = "",
+    change_kind: ChangeKind = "content",
+    author: str | None = None,
+    on_conflict: OnConflict = "error",
+) -> BundleVersionData:
+    """Make what is staged in a draft the bundle's next version.
+
+    The changes are merged onto the latest version, path by path, so what others have committed in
+    the meantime stays. The draft stays, too, without what was committed.
+
+    Args:
+        paths: Commit only these (a link as ``links/{alias}``); the rest stays staged.
+        change_description: What an author says of the change.
+        change_kind: How much it matters to those who use the bundle.
+        author: Who made it.
+        on_conflict: What to do with a path that others have changed since it was staged: fail,
+            take the draft's (``mine``), or take what is there (``theirs``).
+
+    Returns:
+        The new version.
+
+    Raises:
+        DraftNotFound: There is no such draft.
+        DraftHasNoChangesToCommit: The new version would be equal to the latest one.
+        DraftConflict: Others changed the same paths; nothing was done.
+        InvalidPath, InvalidLink, LinkCycle, LimitExceeded: The merged version is not possible.
+        Invalid: An argument has a wrong value.
+        StorageError: The storage failed.
+        VersionConflict: Others kept making versions of the bundle.
+    """
+    info = _info(change_description, change_kind, author)
+    check_choice("on_conflict", on_conflict)
+    commit = _Commit(find_draft(draft_uuid), _keys(paths), on_conflict)
+    made = make_version(
+        commit.state.row.bundle,
+        commit.merge_onto,
+        info,
+        latest=commit.state.latest,
+        before=commit.lock,
+        after=commit.finish,
+    )
+    if made is None or not made.created:
+        commit.discard()
+        raise DraftHasNoChangesToCommit(f"Draft {draft_uuid}")
+    return version_data(made.row, made.manifest)
+
+
+class _Commit:
+    """One call of :func:`commit_draft`; it may take several attempts."""
+
+    def __init__(
+        self, state: DraftState, keys: set[tuple[bool, str]] | None, on_conflict: OnConflict
+    ) -> None:
+        self.state = state
+        self._keys = keys
+        self._on_conflict = on_conflict
+        self._rows: list[StagedChange] = []
+
+    def merge_onto(self, latest: Tree) -> Tree:
+        """Read what is staged now, and return the tree that it makes of the latest one."""
+        self._rows = [
+            row
+            for row in StagedChange.objects.filter(draft=self.state.row).order_by("pk")
+            if self._keys is None or (row.is_link, row.name) in self._keys
+        ]
+        changes = [change_of(row) for row in self._rows]
+        tree, disagreements = merge(latest, changes, on_conflict=self._on_conflict)
+        if disagreements:
+            raise draft_conflict(self.state.row.uuid, disagreements)
+        return tree
+
+    def lock(self) -> None:
+        """Make others who write to the draft wait."""
+        drafts = Draft.objects.filter(pk=self.state.row.pk)
+        if not list(locked(drafts).values_list("pk")):
+            raise DraftNotFound(self.state.row.uuid)
+
+    def finish(self, version: BundleVersion) -> None:
+        """Take away what was committed, but not what was staged again in the meantime."""
+        self._remove_rows()
+        Draft.objects.filter(pk=self.state.row.pk).update(
+            base_version=version, modified=datetime.now(timezone.utc)
+        )
+
+    def discard(self) -> None:
+        """Take away changes that change nothing (any more)."""
+        if self._rows:
+            self._remove_rows()
+
+    def _remove_rows(self) -> None:
+        seen = StagedChange.objects.filter(
+            draft=self.state.row, write_id__in={row.write_id for row in self._rows}
+        )
+        if self._keys is not None:
+            seen = seen.filter(pk__in=[row.pk for row in self._rows])
+        seen.delete()
+
+
+def revert_bundle(
+    bundle_uuid: UUID | str,
+    version_number: int,
+    *,
+    change_description: str = "",
+    change_kind: ChangeKind = "content",
+    author: str | None = None,
+) -> BundleVersionData:
+    """Make a new version that holds what an old one holds. Drafts stay as they are.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        DraftHasNoChangesToCommit: The latest version holds the same.
+        InvalidLink, LimitExceeded: What the old version holds is not possible any more.
+        StorageError: The storage failed.
+        VersionConflict: Others kept making versions of the bundle.
+    """
+    description = change_description or f"Revert to version {version_number}"
+    info = _info(description, change_kind, author)
+    old = read_manifest(require_version(bundle_uuid, version_number)).tree()
+    latest = require_version(bundle_uuid, None)
+    made = make_version(latest.bundle, lambda _tree: old, info, latest=latest)
+    if made is None or not made.created:
+        raise DraftHasNoChangesToCommit(f"Bundle {bundle_uuid}")
+    return version_data(made.row, made.manifest)
+
+
+def _info(change_description: str, change_kind: ChangeKind, author: str | None) -> VersionInfo:
+    check_choice("change_kind", change_kind)
+    return VersionInfo(
+        change_description=check_text("change description", change_description),
+        change_kind=change_kind,
+        author=check_text("author", author, max_length=255) if author is not None else "",
+    )
+
+
+def _keys(paths: Iterable[str] | None) -> set[tuple[bool, str]] | None:
+    """Return paths as what stands in the rows: whether it is a link, and its path or alias."""
+    if paths is None:
+        return None
+    if isinstance(paths, str):
+        raise Invalid("paths must be a list of paths, not a single text.")
+    prefix = f"{LINKS_FOLDER}/"
+    return {
+        (True, normalize_alias(path.removeprefix(prefix)))
+        if path.startswith(prefix)
+        else (False, normalize_path(path))
+        for path in paths
+    }

@@ -1,0 +1,235 @@
+"""Drafts: mutable overlays on versions, in which changes are staged until they are committed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from uuid import UUID
+
+from attrs import evolve
+
+from openedx_blockstore.api._convert import draft_data
+from openedx_blockstore.api._draft_views import (
+    DraftState,
+    draft_conflict,
+    find_draft,
+    read_draft,
+)
+from openedx_blockstore.api._link_rows import check_target
+from openedx_blockstore.api._lookup import (
+    find_bundle,
+    find_targets,
+    parse_uuid,
+    read_manifest,
+)
+from openedx_blockstore.api._staging import rebase, stage
+from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._transactions import write_transaction
+from openedx_blockstore.api._values import check_choice, check_text, opened
+from openedx_blockstore.conf import get_settings
+from openedx_blockstore.data import DraftData, FileContents, LinkTarget, OnConflict
+from openedx_blockstore.exceptions import DraftNotFound, Invalid, InvalidLink
+from openedx_blockstore.models import Draft
+from openedx_blockstore.store import (
+    EMPTY_TREE,
+    Change,
+    Stored,
+    TreeFile,
+    merge,
+    normalize_alias,
+    normalize_path,
+    token,
+    tree_of,
+)
+
+
+def get_draft(draft_uuid: UUID | str) -> DraftData:
+    """Return a draft: all files and links as it shows them.
+
+    Raises:
+        DraftNotFound: There is none with this UUID, or its bundle was deleted.
+        StorageError: The storage failed.
+    """
+    return draft_data(read_draft(find_draft(draft_uuid)))
+
+
+def get_or_create_bundle_draft(bundle_uuid: UUID | str, draft_name: str) -> DraftData:
+    """Return the draft of a bundle with this name; make it if there is none.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        Invalid: The name is empty, too long, or not text.
+        StorageError: The storage failed.
+    """
+    if not check_text("name of the draft", draft_name, max_length=180):
+        raise Invalid("The name of the draft is empty.")
+    bundle = find_bundle(bundle_uuid)
+    now = datetime.now(timezone.utc)
+    with write_transaction():
+        row, _created = Draft.objects.get_or_create(
+            bundle=bundle, name=draft_name, defaults={"created": now, "modified": now}
+        )
+    return get_draft(row.uuid)
+
+
+def write_draft_file(
+    draft_uuid: UUID | str,
+    path: str,
+    contents: FileContents | None,
+    *,
+    public: bool | None = None,
+    if_match: str | None = None,
+) -> None:
+    """Write one file of a draft, in one pass and flat memory, or delete it.
+
+    Contents equal to those in the version below un-stage the change: nothing is modified that did
+    not change. Deleting what is not there does nothing.
+
+    Args:
+        contents: Text (stored as UTF-8), bytes, a readable binary file, or None to delete.
+        public: Whether anybody may read the file; None leaves that as it is in the draft.
+        if_match: The digest the file must have in the draft; an empty text means that it must not
+            be there. None does not look.
+
+    Raises:
+        DraftNotFound: There is no such draft.
+        InvalidPath, LimitExceeded: No version may hold this path.
+        Invalid: The contents have a wrong type.
+        DraftConflict: The file does not match ``if_match``; the error carries both digests.
+        StorageError: The storage failed.
+    """
+    _write(draft_uuid, {path: contents}, public=public, if_match=if_match)
+
+
+def write_draft_files(
+    draft_uuid: UUID | str, files: Mapping[str, FileContents | None]
+) -> None:
+    """Write and delete many files of a draft: all of them, or none.
+
+    Args:
+        files: The new contents by path, as in :func:`write_draft_file`.
+
+    Raises:
+        The same as :func:`write_draft_file`.
+    """
+    _write(draft_uuid, files)
+
+
+def _write(
+    draft_uuid: UUID | str,
+    files: Mapping[str, FileContents | None],
+    *,
+    public: bool | None = None,
+    if_match: str | None = None,
+) -> None:
+    limit = get_settings().MAX_PATH_LENGTH
+    named = {normalize_path(path, max_length=limit): files[path] for path in files}
+    if len(named) < len(files):
+        raise Invalid("Two of the paths are the same, once both are in Unicode NFC.")
+    state = find_draft(draft_uuid)
+    base = state.base_tree()
+    known = {file.digest for file in base.files.values()}
+    changes: list[Change] = []
+    reused: list[str] = []
+    for path, contents in named.items():
+        old = base.files.get(path)
+        new = None
+        if contents is not None:
+            stored = _put(state, contents, known)
+            if stored.reused and stored.digest not in known:
+                reused.append(stored.digest)
+            known.add(stored.digest)
+            as_public = public if public is not None else (old is not None and old.public)
+            new = TreeFile(stored.digest, stored.size, as_public)
+        changes.append(Change(path, False, token(old), new))
+    if changes:
+        get_store().sync_blobs(state.row.bundle.uuid)
+        stage(state, changes, reused=reused, if_match=if_match, keep_public=public is None)
+
+
+def _put(state: DraftState, contents: FileContents, known: set[str]) -> Stored:
+    with opened(contents) as source:
+        return get_store().put_blob(state.row.bundle.uuid, source, known=known)
+
+
+def set_draft_link(
+    draft_uuid: UUID | str,
+    link_name: str,
+    bundle_uuid: UUID | str | None,
+    version: int | None,
+    *,
+    weak: bool = False,
+) -> None:
+    """Set a link of a draft, or delete it.
+
+    Args:
+        link_name: The alias; the lender's files appear under ``links/{link_name}/``.
+        bundle_uuid: The lender; None, as well as ``version``, to delete the link.
+        version: The number of the lender's version.
+        weak: Use the lender if it is there, but do not pass its dependencies on.
+
+    Raises:
+        DraftNotFound: There is no such draft.
+        InvalidPath: The alias is not a possible one.
+        InvalidLink: There is no such version, or its bundle was deleted.
+        LinkCycle: The lender depends on this bundle; the error names the chain.
+        StorageError: The storage failed.
+    """
+    alias = normalize_alias(link_name)
+    if (bundle_uuid is None) != (version is None):
+        raise InvalidLink(alias, "a link needs a bundle and a version; neither deletes it")
+    state = find_draft(draft_uuid)
+    new = None
+    if bundle_uuid is not None and version is not None:
+        new = _target(alias, bundle_uuid, version, weak)
+        check_target(state.row.bundle, alias, new, find_targets([new]).get(new))
+    stage(state, [Change(alias, True, token(state.base_tree().links.get(alias)), new)])
+
+
+def _target(alias: str, bundle_uuid: UUID | str, version: int, weak: bool) -> LinkTarget:
+    parsed = parse_uuid(bundle_uuid)
+    if parsed is None or not isinstance(version, int) or not 0 < version < 2**31:
+        raise InvalidLink(alias, f"bundle {bundle_uuid} has no version {version}")
+    return LinkTarget(parsed, version, bool(weak))
+
+
+def update_draft(draft_uuid: UUID | str, *, on_conflict: OnConflict = "error") -> DraftData:
+    """Lay a draft over the latest version, with its changes.
+
+    Args:
+        on_conflict: What to do with a path that others have changed since: fail, keep the draft's
+            change (``mine``), or give it up (``theirs``).
+
+    Raises:
+        DraftNotFound: There is no such draft.
+        DraftConflict: Others changed the same paths; nothing was done.
+        StorageError: The storage failed.
+    """
+    check_choice("on_conflict", on_conflict)
+    view = read_draft(find_draft(draft_uuid))
+    latest = tree_of(read_manifest(view.state.latest)) if view.state.latest else EMPTY_TREE
+    merged, disagreements = merge(latest, view.staged.values(), on_conflict=on_conflict)
+    if disagreements:
+        raise draft_conflict(draft_uuid, disagreements)
+    kept, dropped = [], []
+    for change in view.staged.values():
+        before = token((latest.links if change.is_link else latest.files).get(change.name))
+        after = token((merged.links if change.is_link else merged.files).get(change.name))
+        if before == after:
+            dropped.append(change)
+        else:
+            kept.append(evolve(change, made_against=before))
+    rebase(view.state, kept, dropped)
+    return get_draft(draft_uuid)
+
+
+def delete_draft(draft_uuid: UUID | str) -> None:
+    """Delete a draft with all that is staged in it.
+
+    Raises:
+        DraftNotFound: There is no such draft.
+    """
+    state = find_draft(draft_uuid)
+    with write_transaction():
+        if not Draft.objects.filter(pk=state.row.pk).delete()[0]:
+            raise DraftNotFound(draft_uuid)

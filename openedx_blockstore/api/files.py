@@ -1,0 +1,188 @@
+"""Files of versions and drafts: what there is, and what is in it.
+
+A path ``links/{alias}/…`` leads into the version that the link points to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from attrs import frozen
+
+from openedx_blockstore.api._convert import (
+    draft_files,
+    draft_links,
+    version_files,
+    version_links,
+)
+from openedx_blockstore.api._draft_views import DraftView, find_draft_by_name, read_draft
+from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
+from openedx_blockstore.api._store import get_store
+from openedx_blockstore.data import BundleFileData, BundleLinkData
+from openedx_blockstore.exceptions import BundleFileNotFound
+from openedx_blockstore.models import BundleVersion
+from openedx_blockstore.store import EMPTY_TREE, Tree, TreeFile, split_link_path
+
+_DEVSTACK = re.compile(r"^http://edx\.devstack\.(?:studio|lms):")
+
+
+def get_bundle_files_dict(
+    bundle_uuid: UUID | str, use_draft: str | None = None
+) -> dict[str, BundleFileData]:
+    """Return the files of a bundle by path.
+
+    Args:
+        use_draft: The name of a draft to look at. Without one, or where the bundle has no draft of
+            this name, it is the latest version; without a version there are no files.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        StorageError: The storage failed.
+    """
+    source = _find_source(bundle_uuid, use_draft)
+    return source.file_data(source.tree.files)
+
+
+def get_bundle_files(
+    bundle_uuid: UUID | str, use_draft: str | None = None
+) -> Iterable[BundleFileData]:
+    """Return the files of a bundle, sorted by path; as :func:`get_bundle_files_dict`."""
+    return get_bundle_files_dict(bundle_uuid, use_draft).values()
+
+
+def get_bundle_links(
+    bundle_uuid: UUID | str, use_draft: str | None = None
+) -> dict[str, BundleLinkData]:
+    """Return the links of a bundle by alias; as :func:`get_bundle_files_dict`."""
+    source = _find_source(bundle_uuid, use_draft)
+    if source.draft is not None:
+        return dict(draft_links(source.draft))
+    return version_links(source.version, source.tree.links) if source.version is not None else {}
+
+
+def get_bundle_file_metadata(
+    bundle_uuid: UUID | str, path: str, use_draft: str | None = None
+) -> BundleFileData:
+    """Return what is known of one file.
+
+    Args:
+        path: In the bundle, or ``links/{alias}/…``.
+        use_draft: As in :func:`get_bundle_files_dict`.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleFileNotFound: It has no such file.
+        StorageError: The storage failed.
+    """
+    source, own_path = _follow(_find_source(bundle_uuid, use_draft), path)
+    file = source.find(own_path, asked=(bundle_uuid, path))
+    return source.file_data({own_path: file})[own_path]
+
+
+def get_bundle_file_data(
+    bundle_uuid: UUID | str, path: str, use_draft: str | None = None
+) -> bytes:
+    """Return the contents of one file, verified; see :func:`open_bundle_file` for large ones.
+
+    Raises:
+        The same as :func:`get_bundle_file_metadata`.
+    """
+    source, own_path = _follow(_find_source(bundle_uuid, use_draft), path)
+    file = source.find(own_path, asked=(bundle_uuid, path))
+    return get_store().read_blob(source.bundle_uuid, file.digest, file.size)
+
+
+@contextlib.contextmanager
+def open_bundle_file(
+    bundle_uuid: UUID | str,
+    path: str,
+    *,
+    version_number: int | None = None,
+    use_draft: str | None = None,
+) -> Iterator[BinaryIO]:
+    """Open one file for reading; who reads it to the end knows that it is undamaged.
+
+    Args:
+        path: In the bundle, or ``links/{alias}/…``.
+        version_number: The version; None for the latest one.
+        use_draft: As in :func:`get_bundle_files_dict`; only without a version.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        BundleFileNotFound: It has no such file.
+        StorageError: The storage failed, or (while reading) what it holds is damaged.
+    """
+    if version_number is not None:
+        source = _version_source(bundle_uuid, require_version(bundle_uuid, version_number))
+    else:
+        source = _find_source(bundle_uuid, use_draft)
+    source, own_path = _follow(source, path)
+    file = source.find(own_path, asked=(bundle_uuid, path))
+    opened = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
+    with contextlib.closing(opened):
+        yield cast(BinaryIO, opened)
+
+
+def force_browser_url(url: str) -> str:
+    """Return a URL that a browser outside the devstack's containers can open."""
+    return _DEVSTACK.sub("http://localhost:", str(url))
+
+
+@frozen(eq=False)
+class _Source:
+    """A version or a draft, as something that has files."""
+
+    bundle_uuid: UUID
+    tree: Tree
+    version: BundleVersion | None = None
+    draft: DraftView | None = None
+
+    def find(self, path: str, *, asked: tuple[UUID | str, str]) -> TreeFile:
+        file = self.tree.files.get(path)
+        if file is None:
+            raise BundleFileNotFound(*asked)
+        return file
+
+    def file_data(self, files: Mapping[str, TreeFile]) -> dict[str, BundleFileData]:
+        if self.draft is not None:
+            return dict(draft_files(self.draft, files))
+        return version_files(self.version, files) if self.version is not None else {}
+
+
+def _find_source(bundle_uuid: UUID | str, use_draft: str | None) -> _Source:
+    if use_draft is not None:
+        state = find_draft_by_name(bundle_uuid, use_draft)
+        if state is not None:
+            view = read_draft(state)
+            return _Source(state.row.bundle.uuid, view.tree, draft=view)
+    return _version_source(bundle_uuid, find_version(bundle_uuid, None))
+
+
+def _version_source(bundle_uuid: UUID | str, version: BundleVersion | None) -> _Source:
+    if version is None:
+        return _Source(UUID(str(bundle_uuid)), EMPTY_TREE)
+    return _Source(version.bundle.uuid, read_manifest(version).tree(), version=version)
+
+
+def _follow(source: _Source, path: str) -> tuple[_Source, str]:
+    """Follow the links that a path leads through.
+
+    Raises:
+        BundleFileNotFound: There is no such link, or it is broken.
+    """
+    asked = (source.bundle_uuid, path)
+    own_path = unicodedata.normalize("NFC", path) if isinstance(path, str) else ""
+    while (step := split_link_path(own_path)) is not None:
+        alias, own_path = step
+        target = source.tree.links.get(alias)
+        if target is None:
+            raise BundleFileNotFound(*asked)
+        version = require_version(target.bundle_uuid, target.version)
+        source = _version_source(target.bundle_uuid, version)
+    return source, own_path

@@ -1,0 +1,7 @@
+"""OLX courses: taken apart into bundles on import, put together again on export.
+
+The only part of the core that knows OLX. It stands on :mod:`openedx_blockstore.api` alone.
+docs/reference/course-format.rst describes what it makes of a course.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,151 @@
+"""The files of the bundles of blocks: definitions, pages, and includes in place of children."""
+
+from __future__ import annotations
+
+import posixpath
+
+from attrs import define
+
+from openedx_blockstore.courses import olx
+from openedx_blockstore.courses.blocks import Block, Course, Slot
+from openedx_blockstore.courses.documents import take_policy
+from openedx_blockstore.courses.identity import (
+    BlockKey,
+    make_origin,
+    make_slug,
+    safe_path,
+    short_digest,
+    with_suffix,
+)
+from openedx_blockstore.courses.placing import DEFINITION_FILE, UNITS_FOLDER, Home, Placement
+from openedx_blockstore.courses.plan import Contents, ExportFile, PlannedBundle, PlannedLink
+
+#: Titles of bundles are cut to this many characters.
+MAX_TITLE_LENGTH = 180
+
+#: Blocks that can have attributes of a course's run.
+_WITH_POLICY = frozenset({"sequential", "vertical"})
+
+
+@define
+class BlockBundles:
+    """What came of the blocks.
+
+    Attributes:
+        bundles: Key → bundle, in the order of the course.
+        policy: Block → the attributes that belong to the run.
+        places: Export file → bundle and path.
+    """
+
+    bundles: dict[BlockKey, PlannedBundle]
+    policy: dict[BlockKey, dict[str, str]]
+    places: dict[str, tuple[BlockKey, str]]
+
+
+def plan_block_bundles(course: Course, placement: Placement) -> BlockBundles:
+    """Write the definitions of all blocks into their bundles."""
+    made = BlockBundles({}, {}, {})
+    by_key = {block.key: block for block in course.blocks}
+    for key, bundle_type in placement.types.items():
+        made.bundles[key] = PlannedBundle(
+            key=key,
+            type=bundle_type,
+            title=_title(course, by_key.get(key), key),
+            origin=make_origin(course.org, course.course, key),
+        )
+    for block in course.blocks:
+        home = placement.homes[block]
+        bundle = made.bundles[home.bundle]
+        for slot in block.children:
+            target = by_key.get(placement.homes[slot.child].bundle, slot.child)
+            _fill_include(slot, bundle, home, placement, course.title_of(target))
+        bundle.files[home.path] = _definition(course, block, home, made)
+        if block.file is not None:
+            made.places.setdefault(block.file, (home.bundle, home.path))
+        folder = posixpath.dirname(home.path)
+        if folder == UNITS_FOLDER:
+            folder = ""
+        for attachment in block.attachments:
+            path = posixpath.join(folder, safe_path(attachment.name))
+            path = free_path(path, bundle.files, attachment.file)
+            bundle.files[path] = ExportFile(attachment.file)
+            made.places.setdefault(attachment.file, (home.bundle, path))
+    return made
+
+
+def free_path(path: str, files: dict[str, Contents], original: str) -> str:
+    """Return the path, or one with a stable suffix if the bundle has one equal but for case."""
+    folded = path.casefold()
+    if any(other.casefold() == folded for other in files):
+        return with_suffix(path, original)
+    return path
+
+
+def free_alias(bundle: PlannedBundle, title: str, target: BlockKey) -> str:
+    """Return the alias of the bundle's link to a target, which may be new."""
+    for alias, link in bundle.links.items():
+        if link.target == target:
+            return alias
+    alias = make_slug(title) or make_slug(target.name) or target.tag
+    taken = {other.casefold() for other in bundle.links}
+    if alias.casefold() in taken:
+        alias = f"{alias}-{short_digest(str(target))}"
+    return alias
+
+
+def default_name(path: str) -> str:
+    """Return the name of a block that follows from the path of its definition; may be empty."""
+    folder, file = posixpath.split(path)
+    if file == DEFINITION_FILE:
+        return folder.partition("/")[2]
+    return file.removesuffix(".xml") if folder == UNITS_FOLDER else ""
+
+
+def _fill_include(
+    slot: Slot,
+    bundle: PlannedBundle,
+    home: Home,
+    placement: Placement,
+    title: str,
+) -> None:
+    target = placement.homes[slot.child]
+    folder, file = posixpath.split(target.path)
+    short = file == DEFINITION_FILE and folder.count("/") == 1
+    slot.include.attrib.clear()
+    slot.include.set("definition", folder if short else target.path)
+    if target.bundle != home.bundle:
+        alias = free_alias(bundle, title, target.bundle)
+        bundle.links.setdefault(alias, PlannedLink(target.bundle))
+        slot.include.set("source", alias)
+    if default_name(target.path) != slot.child.url_name:
+        slot.include.set("usage", slot.child.url_name)
+
+
+def _definition(course: Course, block: Block, home: Home, made: BlockBundles) -> Contents:
+    """Return the contents of a definition: the file as it is, wherever nothing had to change."""
+    element = block.element
+    if element is None:
+        assert block.file is not None, "only files can be unreadable"
+        return ExportFile(block.file)
+    is_changed = block.is_inline or bool(block.children) or block.key in course.unnamed
+    if block.key.tag in _WITH_POLICY and course.kind == "course":
+        if policy := take_policy(element.attrib):
+            made.policy[block.key] = policy
+            is_changed = True
+    if is_unit(block.key, home.path):
+        element.tag = "unit"
+        is_changed = True
+    if is_changed or block.file is None:
+        return olx.dump_olx(element)
+    return ExportFile(block.file)
+
+
+def is_unit(key: BlockKey, path: str) -> bool:
+    """Tell whether a definition is a unit of a sequence, or one that stands for itself."""
+    is_place = path == "unit.xml" or posixpath.dirname(path).split("/")[0] == UNITS_FOLDER
+    return key.tag == "vertical" and is_place
+
+
+def _title(course: Course, main: Block | None, key: BlockKey) -> str:
+    title = "" if main is None else course.title_of(main)
+    return (title or key.name)[:MAX_TITLE_LENGTH]

@@ -1,0 +1,48 @@
+"""Collecting findings while a course is read; one collector goes through all steps."""
+
+from __future__ import annotations
+
+from openedx_blockstore.courses.data import Finding, Severity
+
+#: Messages are for terminals and pages; what they quote is cut to this many characters.
+MAX_QUOTED = 120
+
+
+class FindingCollector:
+    """A growing list of findings, each once."""
+
+    def __init__(self) -> None:
+        self._findings: dict[Finding, None] = {}
+
+    def error(self, code: str, file: str, message: str, line: int | None = None) -> None:
+        """Add what was left out, or can not work."""
+        self._add(Severity.ERROR, code, file, message, line)
+
+    def warning(self, code: str, file: str, message: str, line: int | None = None) -> None:
+        """Add what probably does not work as meant."""
+        self._add(Severity.WARNING, code, file, message, line)
+
+    def info(self, code: str, file: str, message: str, line: int | None = None) -> None:
+        """Add what is worth knowing."""
+        self._add(Severity.INFO, code, file, message, line)
+
+    def extend(self, findings: tuple[Finding, ...]) -> None:
+        """Add findings that another step returned."""
+        self._findings.update(dict.fromkeys(findings))
+
+    def sorted(self) -> tuple[Finding, ...]:
+        """Return all findings by file, line and code."""
+        return tuple(
+            sorted(self._findings, key=lambda f: (f.file, f.line or 0, f.code, f.message))
+        )
+
+    def _add(
+        self, severity: Severity, code: str, file: str, message: str, line: int | None
+    ) -> None:
+        self._findings[Finding(severity, code, file, line, message)] = None
+
+
+def quoted(text: object) -> str:
+    """Return a value of an author as one short, printable piece of a message."""
+    shown = ascii(str(text)) if any(0xD800 <= ord(c) < 0xE000 for c in str(text)) else repr(str(text))
+    return shown if len(shown) <= MAX_QUOTED else f"{shown[:MAX_QUOTED]}…"

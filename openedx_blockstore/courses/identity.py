@@ -1,0 +1,129 @@
+"""The names that an import gives: origin keys, names for unnamed blocks, paths, aliases.
+
+All are pure functions of the course, so that the next import of the course comes to the same.
+"""
+
+from __future__ import annotations
+
+import hashlib  # noqa: TID251 - names need a short digest; nothing stored depends on it
+import re
+import unicodedata
+from collections.abc import Container
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from attrs import frozen
+from lxml import etree
+
+#: What every origin key of a course's bundle begins with.
+ORIGIN_SCHEME = "olx"
+
+#: The longest origin key that a bundle can hold.
+MAX_ORIGIN_LENGTH = 500
+
+#: The longest path part that is kept as it is; beyond, a digest stands for the rest.
+MAX_PART_LENGTH = 150
+
+#: Characters that no path of a bundle may hold: controls, backslash, and bytes that are no text.
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
+
+_NOT_SLUG = re.compile(r"[^\w-]+|_+")
+_SUFFIX_LENGTH = 6
+
+
+@frozen(order=True)
+class BlockKey:
+    """A block within a course: its tag and its ``url_name``."""
+
+    tag: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.tag}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> BlockKey:
+        """Read what :meth:`__str__` wrote."""
+        tag, _, name = text.partition("/")
+        return cls(tag, name)
+
+
+def make_origin(org: str, course: str, key: BlockKey) -> str:
+    """Return the origin key of a bundle: where it came from, and its key there.
+
+    A course's bundle has the tag ``course`` and its run as the name; nothing else knows the run.
+    """
+    parts = [quote(part, safe=":.~+@ ") for part in (org, course, key.tag, key.name)]
+    origin = f"{ORIGIN_SCHEME}:{'/'.join(parts)}"
+    if len(origin) <= MAX_ORIGIN_LENGTH:
+        return origin
+    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{full_digest(origin)}"
+
+
+def full_digest(text: str | bytes) -> str:
+    """Return the digest of a text that goes into a name, in hexadecimal."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(data).hexdigest()
+
+
+def short_digest(text: str | bytes) -> str:
+    """Return the beginning of :func:`full_digest`, enough to tell a few names apart."""
+    return full_digest(text)[:_SUFFIX_LENGTH]
+
+
+def make_slug(text: str, *, max_length: int = 60) -> str:
+    """Return lower-case words joined by hyphens, letters of all scripts kept; may be empty."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    slug = _NOT_SLUG.sub("-", folded).strip("-")
+    return re.sub("-{2,}", "-", slug)[:max_length].strip("-")
+
+
+def unique_name(base: str, taken: Container[str]) -> str:
+    """Return the name, or the name with the first free number after it; case does not count."""
+    candidate, number = base, 1
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{base}-{number}"
+    return candidate
+
+
+def name_unnamed(element: etree._Element, parent_name: str, taken: Container[str]) -> str:
+    """Make up the name of an inline block that has none.
+
+    From its title if it has one, else from its parent's name, so that it says something and does
+    not depend on how many blocks stand before it, as long as titles differ.
+    """
+    title = make_slug(element.get("display_name", ""), max_length=40)
+    return unique_name(f"{element.tag}-{title or make_slug(parent_name) or 'block'}", taken)
+
+
+def content_digest(element: etree._Element) -> str:
+    """Return a digest of an unnamed block, by which the next import knows it again."""
+    text = etree.tostring(element, method="c14n", with_tail=False)
+    return full_digest(text)[:12]
+
+
+def safe_path(path: str) -> str:
+    """Return a path that a bundle can hold: as it is, if that is possible.
+
+    NFC; what no path may hold is replaced; a part that is too long is cut. Where more than the
+    normal form changed, a short digest of the original is added, so that two never become one.
+    """
+    parts = []
+    for original in path.split("/"):
+        part = unicodedata.normalize("NFC", original)
+        clean = _FORBIDDEN.sub("_", part)
+        if clean != part or len(clean) > MAX_PART_LENGTH or clean in {".", "..", ""}:
+            clean = with_suffix(clean.strip(".") or "_", original)
+        parts.append(clean)
+    return "/".join(parts)
+
+
+def with_suffix(path: str, original: str) -> str:
+    """Return a path with a short digest of its original name before its extension."""
+    folder, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension) > 10:
+        stem, dot, extension = name, "", ""
+    named = f"{stem[:MAX_PART_LENGTH]}~{short_digest(original)}{dot}{extension}"
+    return named if folder == "." else f"{folder}/{named}"

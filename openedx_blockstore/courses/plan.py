@@ -1,0 +1,73 @@
+"""The plan of an import: bundles with their files and links, before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import Factory, define, frozen
+
+from openedx_blockstore.courses.identity import BlockKey
+
+#: The tag in the keys of bundles of assets, which have no main block.
+ASSETS_TAG = "assets"
+
+
+@frozen
+class ExportFile:
+    """The contents of a file of the export, as they are."""
+
+    path: str
+
+
+#: What a planned file holds: bytes that the import made, or a file of the export.
+Contents = bytes | ExportFile
+
+
+@frozen
+class PlannedLink:
+    """A link of a planned bundle.
+
+    Attributes:
+        target: The key of the bundle it leads to.
+        needs: The paths there that the borrower uses; None where it uses the bundle as a whole.
+            As long as these do not change, the borrower need not follow a new version.
+    """
+
+    target: BlockKey
+    needs: frozenset[str] | None = None
+
+
+@define(eq=False)
+class PlannedBundle:
+    """One bundle as it is to be.
+
+    Attributes:
+        key: Of its main block, or one of :data:`ASSETS_TAG`.
+        origin: Its origin key.
+    """
+
+    key: BlockKey
+    type: str
+    title: str
+    origin: str
+    files: dict[str, Contents] = Factory(dict)
+    links: dict[str, PlannedLink] = Factory(dict)
+
+
+@frozen
+class CoursePlan:
+    """Everything that is to be stored.
+
+    Attributes:
+        bundles: Lenders before borrowers; the course's own bundle is the last.
+        places: Every file of the export → the key of its bundle and its path there.
+    """
+
+    title: str
+    bundles: tuple[PlannedBundle, ...]
+    places: Mapping[str, tuple[BlockKey, str]]
+
+    @property
+    def course(self) -> PlannedBundle:
+        """The bundle of the course, or of the library."""
+        return self.bundles[-1]

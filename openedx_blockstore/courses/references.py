@@ -1,0 +1,190 @@
+"""Finding what a piece of a course refers to: assets, other blocks.
+
+References are found as text, not as XML: most of them stand in HTML that is not well-formed, or in
+JSON inside an attribute, and they must be found in any of them with their line.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+from lxml import etree
+
+from openedx_blockstore.courses.assets import STATIC_FOLDER, AssetIndex
+from openedx_blockstore.courses.olx import elements
+
+#: Files with these endings may hold references.
+TEXT_SUFFIXES = (".xml", ".html", ".htm", ".xhtml", ".json", ".css", ".js", ".svg", ".md", ".m3u8")
+
+#: A file larger than this is data, and not searched.
+MAX_SEARCHED_BYTES = 4 * 2**20
+
+#: The settings that name an asset by its plain name.
+ASSET_ATTRIBUTES = (
+    "course_image",
+    "banner_image",
+    "hero_image",
+    "video_thumbnail_image",
+    "poster",
+)
+
+_END = r"""(?:(?!&quot;|&\#3[49];|&apos;|&lt;|&gt;|&\#10;|\\["'nt])[^"'<>\n\r`{}|])"""
+_STATIC = re.compile(rf"(?<![\w.%-])/static/({_END}*)")
+_ASSET_KEY = re.compile(rf"(?:asset-v1:[^\s\"'<>@]+@asset\+block@|/?c4x/[^/\s]+/[^/\s]+/asset/)({_END}*)")
+_JUMP = re.compile(r"/jump_to_id/([\w.:%~-]+)")
+_I4X = re.compile(r"i4x://([^/\s\"'<>&]+)/([^/\s\"'<>&]+)/([\w-]+)/([\w.:%~-]+)")
+_BLOCK_V1 = re.compile(r"block-v1:([^+\s\"'<>&]+)\+([^+\s\"'<>&]+)\+[^+\s\"'<>&]+\+type@([\w-]+)\+block@([\w.:%~-]+)")
+_POLICY_ASSET = re.compile(rf'"(?:{"|".join(ASSET_ATTRIBUTES)})"\s*:\s*"([^"\\]+)"')
+_QUOTED = re.compile(r"""["'(]\s*([^"'()\s<>,;][^"'()<>\n]{0,300}?)\s*["')]""")
+_CUT = re.compile(r"[?#]|\s|[);,&\\]")
+
+
+@frozen
+class AssetReference:
+    """An asset that a text names.
+
+    Attributes:
+        name: As the text has it, entities and escapes undone.
+        asset: The path in the export, or None where there is no such asset.
+    """
+
+    name: str
+    asset: str | None
+    line: int
+
+
+@frozen
+class BlockReference:
+    """A block that a text names; the tag is None where only the ``url_name`` is given."""
+
+    tag: str | None
+    name: str
+    line: int
+
+
+def is_text(path: str, size: int) -> bool:
+    """Tell whether a file is one that may hold references."""
+    return size <= MAX_SEARCHED_BYTES and path.lower().endswith(TEXT_SUFFIXES)
+
+
+def find_asset_references(text: str, assets: AssetIndex) -> Iterator[AssetReference]:
+    """Find every ``/static/…``, ``asset-v1:…`` and ``c4x/…`` in a text."""
+    if "/static/" not in text and "asset" not in text and "_image" not in text:
+        return
+    lines = _Lines(text)
+    for match in _STATIC.finditer(text):
+        if reference := _static_reference(match[1], assets, lines.at(match.start())):
+            yield reference
+    for pattern in (_ASSET_KEY, _POLICY_ASSET):
+        for match in pattern.finditer(text):
+            if reference := _static_reference(match[1], assets, lines.at(match.start())):
+                yield reference
+
+
+def find_block_references(text: str, org: str, course: str) -> Iterator[BlockReference]:
+    """Find the blocks of the course itself that a text names by link or key."""
+    lines = _Lines(text)
+    for match in _JUMP.finditer(text):
+        yield BlockReference(None, match[1].rstrip(".:"), lines.at(match.start()))
+    for pattern in (_I4X, _BLOCK_V1):
+        for match in pattern.finditer(text):
+            if (match[1], match[2]) == (org, course):
+                yield BlockReference(match[3], match[4].rstrip(".:"), lines.at(match.start()))
+
+
+def find_relative_assets(path: str, text: str, assets: AssetIndex) -> set[str]:
+    """Find the assets that a page, style or script inside ``static/`` names by relative path.
+
+    Only what exists counts: a script's texts look like anything.
+    """
+    folder = posixpath.dirname(path.removeprefix(STATIC_FOLDER))
+    found = set()
+    for match in _QUOTED.finditer(text):
+        name = re.split(r"[?#]", html.unescape(match[1]), maxsplit=1)[0]
+        if not name or "://" in name or name.startswith(("data:", "/")):
+            continue
+        for candidate in {posixpath.normpath(posixpath.join(folder, name)), name.removeprefix("./")}:
+            if asset := assets.find(candidate):
+                found.add(asset)
+    return found - {path}
+
+
+def find_video_assets(video: etree._Element, assets: AssetIndex) -> set[str]:
+    """Find the transcripts, handouts and other files that travel with a video."""
+    names = set()
+    if sub := video.get("sub"):
+        names.add(f"subs_{sub}.srt.sjson")
+    for language, name in _transcripts(video).items():
+        names |= {name, f"{language}_{name}"}
+        if sub := video.get("sub"):
+            names.add(f"{language}_subs_{sub}.srt.sjson")
+    for child in elements(video):
+        if src := child.get("src"):
+            names.add(src)
+    text = etree.tostring(video, encoding="unicode", with_tail=False)
+    found = {ref.asset for ref in find_asset_references(text, assets) if ref.asset}
+    for name in names:
+        if asset := assets.find(name.removeprefix("/").removeprefix(STATIC_FOLDER)):
+            found.add(asset)
+    return found
+
+
+def find_missing_transcripts(video: etree._Element, assets: AssetIndex) -> list[str]:
+    """Return the transcripts that a video names and the export does not hold."""
+    names = list(_transcripts(video).values())
+    if sub := video.get("sub"):
+        names.append(f"subs_{sub}.srt.sjson")
+    return sorted({name for name in names if name and assets.find(name) is None})
+
+
+def _transcripts(video: etree._Element) -> dict[str, str]:
+    """Read language → file name from the ``transcripts`` attribute and the transcript children."""
+    try:
+        given: Any = json.loads(video.get("transcripts") or "{}")
+    except (ValueError, RecursionError):
+        given = {}
+    found = {
+        str(language): name
+        for language, name in (given.items() if isinstance(given, dict) else ())
+        if isinstance(name, str)
+    }
+    for child in video.iterchildren("transcript"):
+        if (src := child.get("src")) and "/" not in src:
+            found.setdefault(child.get("language", ""), src)
+    return found
+
+
+def _static_reference(raw: str, assets: AssetIndex, line: int) -> AssetReference | None:
+    """Find the longest beginning of what follows ``/static/`` that names an asset."""
+    whole = html.unescape(raw)
+    cuts = [match.start() for match in _CUT.finditer(whole)]
+    for end in (len(whole), *reversed(cuts)):
+        name = whole[:end].rstrip()
+        if name and (asset := assets.find(name)):
+            return AssetReference(name, asset, line)
+    shortest = whole[: cuts[0]] if cuts else whole
+    shortest = shortest.rstrip(".:!")
+    # "/static/" alone is where a script puts a name together.
+    return AssetReference(shortest, None, line) if shortest.strip("/* +$") else None
+
+
+class _Lines:
+    """Line numbers of positions that are asked for in ascending order, mostly."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._line = 1
+
+    def at(self, position: int) -> int:
+        if position < self._position:
+            self._position, self._line = 0, 1
+        self._line += self._text.count("\n", self._position, position)
+        self._position = position
+        return self._line

@@ -1,0 +1,23 @@
+"""The tables. Only the rows' shape and their queries live here; what happens to them is in ``api``.
+
+Inside the core, import from here. Others make foreign keys through
+:mod:`openedx_blockstore.models_api`, and otherwise use :mod:`openedx_blockstore.api`.
+"""
+
+from openedx_blockstore.models.bundle import Bundle, BundleVersion, fold_text
+from openedx_blockstore.models.collection import Collection
+from openedx_blockstore.models.draft import Draft, StagedChange
+from openedx_blockstore.models.link import BundleLink
+from openedx_blockstore.models.version_range import VersionRange, VersionRangeQuerySet
+
+__all__ = [
+    "Bundle",
+    "BundleLink",
+    "BundleVersion",
+    "Collection",
+    "Draft",
+    "StagedChange",
+    "VersionRange",
+    "VersionRangeQuerySet",
+    "fold_text",
+]

@@ -1,0 +1,91 @@
+"""The views behind the URLs of files. Only ``urls`` imports them.
+
+Only staff may open them so far: who else may is a matter of roles, which the REST API brings.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mimetypes
+import posixpath
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseNotModified,
+)
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
+
+from openedx_blockstore import api
+from openedx_blockstore.data import BundleFileData
+from openedx_blockstore.exceptions import NotFound
+
+
+@require_safe
+@staff_member_required
+def version_file(
+    request: HttpRequest, bundle_uuid: UUID, version_num: int, path: str
+) -> HttpResponseBase:
+    """Serve a file of a version."""
+    with _not_found_as_404():
+        version = api.get_bundle_version(bundle_uuid, version_num)
+        files = version.files if version is not None else {}
+        return _serve(request, bundle_uuid, files.get(path), version_number=version_num)
+
+
+@require_safe
+@staff_member_required
+def draft_file(request: HttpRequest, draft_uuid: UUID, path: str) -> HttpResponseBase:
+    """Serve a file as a draft shows it."""
+    with _not_found_as_404():
+        draft = api.get_draft(draft_uuid)
+        return _serve(request, draft.bundle_uuid, draft.files.get(path), use_draft=draft.name)
+
+
+def _serve(
+    request: HttpRequest,
+    bundle_uuid: UUID,
+    file: BundleFileData | None,
+    *,
+    version_number: int | None = None,
+    use_draft: str | None = None,
+) -> HttpResponseBase:
+    if file is None:
+        raise Http404
+    etag = quote_etag(file.hash_digest)
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    stack = contextlib.ExitStack()
+    contents = stack.enter_context(
+        api.open_bundle_file(
+            bundle_uuid, file.path, version_number=version_number, use_draft=use_draft
+        )
+    )
+    # The response closes what it serves when it was sent, and so leaves the context.
+    # What authors upload may be a page with scripts in it. It is offered for download, under a
+    # type that no browser guesses at, and never runs on this site.
+    response = FileResponse(
+        contents,
+        as_attachment=True,
+        filename=posixpath.basename(file.path),
+        content_type=mimetypes.guess_type(file.path)[0] or "application/octet-stream",
+    )
+    response["Content-Length"] = str(file.size)
+    response["ETag"] = etag
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@contextlib.contextmanager
+def _not_found_as_404() -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        raise Http404(str(error)) from error
