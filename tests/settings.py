@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from openedx_blockstore.settings import environment
 
-#: The folder of this run: chosen by the first process, and found by those that it starts. It is made
-#: and removed by the hooks in conftest.py, since others read these settings too (the type checker).
+#: The folder of this run: chosen by the first process, and found by those that it starts. It is
+#: made and removed by the hooks in conftest.py, since the type checker reads these settings too.
 TEST_DIR = Path(
     os.environ.setdefault(
         "BLOCKSTORE_TEST_DIR", f"{tempfile.gettempdir()}/blockstore-tests-{uuid4().hex}"

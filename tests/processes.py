@@ -1,0 +1,42 @@
+"""Other processes that use the test's own database and storage, to show what happens in races."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import django
+from django.conf import settings
+from django.db import connection
+
+
+@contextmanager
+def processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Start processes that share this test's database and storage.
+
+    The test must be one with transactions (``django_db(transaction=True)``), or they see nothing of
+    what it has written. What they are given to run must be a function of a module.
+
+    Args:
+        count: How many.
+    """
+    # Spawned, not forked: a fork would share this process's connections.
+    with ProcessPoolExecutor(
+        count,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_set_up,
+        initargs=(connection.settings_dict["NAME"], settings.STORAGES, settings.OPENEDX_BLOCKSTORE),
+    ) as executor:
+        # At the end it waits for the processes, whose connections go away with them.
+        yield executor
+
+
+def _set_up(database: str, storages: dict[str, Any], blockstore: dict[str, Any]) -> None:
+    """Make a new process use what the test uses."""
+    settings.DATABASES["default"]["NAME"] = database
+    settings.STORAGES = storages
+    settings.OPENEDX_BLOCKSTORE = blockstore
+    django.setup()
