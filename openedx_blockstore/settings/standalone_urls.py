@@ -9,5 +9,5 @@ from django.views.generic import RedirectView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("api/blockstore/", include("openedx_blockstore.urls")),
+    path("api/", include("openedx_blockstore.urls")),
 ]
