@@ -14,7 +14,8 @@ import pkgutil
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 DISTRIBUTION = "openedx-blockstore"
 PREFIX = "openedx_blockstore"
@@ -40,11 +41,17 @@ def set_django_up(folder: Path) -> None:
         DATABASES={
             "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "db.sqlite3")}
         },
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"],
-        ROOT_URLCONF=f"{PREFIX}.urls",
+        INSTALLED_APPS=[
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.messages",
+        ],
+        ROOT_URLCONF="host_urls",
         SECRET_KEY="only for this check",
         USE_TZ=True,
     )
+    app: Any = None
     apps = set()
     for project in ("lms.djangoapp", "cms.djangoapp"):
         (entry_point,) = importlib.metadata.entry_points(group=project, name=PREFIX)
@@ -57,6 +64,20 @@ def set_django_up(folder: Path) -> None:
     settings.configure(**vars(host))
     settings.STORAGES[PREFIX]["OPTIONS"]["location"] = str(folder / "files")
     importlib.import_module("django").setup()
+    add_addresses(app)
+
+
+def add_addresses(app: Any) -> None:
+    """Make the host's URL configuration, as edx-django-utils does for an app plugin."""
+    from django.urls import include, re_path
+
+    config = app.plugin_app["url_config"]["lms.djangoapp"]
+    urls = importlib.import_module(f"{app.name}.{config['relative_path']}")
+    host = ModuleType("host_urls")
+    host.urlpatterns = [  # type: ignore[attr-defined]
+        re_path(config["regex"], include((urls, app.name), namespace=config["namespace"]))
+    ]
+    sys.modules[host.__name__] = host
 
 
 def check_imports() -> None:
@@ -72,7 +93,7 @@ def check_use() -> None:
     """The tables can be made, and what is written can be read."""
     from django.core.management import call_command
 
-    call_command("check")
+    call_command("check", tags=[PREFIX], fail_level="WARNING")
     call_command("migrate", verbosity=0)
     call_command("makemigrations", PREFIX, check=True, dry_run=True, verbosity=0)
     api = importlib.import_module(f"{PREFIX}.api")
@@ -81,6 +102,8 @@ def check_use() -> None:
     api.write_draft_file(draft.uuid, "apple.txt", "It falls.")
     api.commit_draft(draft.uuid)
     assert api.get_bundle_file_data(bundle.uuid, "apple.txt") == b"It falls."
+    (file,) = api.get_bundle_files(bundle.uuid)
+    assert file.url.startswith("/api/blockstore/v1/"), file.url
 
 
 def main() -> None:
