@@ -77,8 +77,7 @@ class BundleAdmin(_ReadOnly):
         return _links(
             (
                 reverse("admin:openedx_blockstore_bundleversion_change", args=[version.pk]),
-                f"{version.version_num}: {version.change_description or 'no description'} "
-                f"({version.created:%Y-%m-%d %H:%M})",
+                _describe(version),
             )
             for version in bundle.versions.order_by("-version_num")[:_MAX_LISTED]
         )
@@ -174,3 +173,8 @@ class BundleLinkAdmin(_ReadOnly):
 
 def _links(items: Any) -> SafeString:
     return format_html_join("", '<div><a href="{}">{}</a></div>', items)
+
+
+def _describe(version: BundleVersion) -> str:
+    description = version.change_description or "no description"
+    return f"{version.version_num}: {description} ({version.created:%Y-%m-%d %H:%M})"

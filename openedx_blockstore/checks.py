@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from openedx_blockstore.conf import get_settings
 
 
 @register("openedx_blockstore")
-def check_settings(app_configs: Any = None, **_kwargs: Any) -> Sequence[CheckMessage]:
+def check_settings(**_kwargs: Any) -> Sequence[CheckMessage]:
     """Check ``OPENEDX_BLOCKSTORE`` and what it refers to."""
     try:
         ours = get_settings()
@@ -31,7 +32,7 @@ def check_settings(app_configs: Any = None, **_kwargs: Any) -> Sequence[CheckMes
         )
     elif ours.STORAGE_ALIAS in ("default", "staticfiles"):
         messages.append(
-            Warning(
+            CheckWarning(
                 f"Blockstore keeps its files in the storage {ours.STORAGE_ALIAS!r}, which is "
                 f"usually served to everybody.",
                 hint="Give it a private storage of its own.",

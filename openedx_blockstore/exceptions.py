@@ -25,7 +25,9 @@ class BlockstoreError(Exception):
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 
-def _rebuild(cls: type[BlockstoreError], args: tuple[object, ...], facts: dict[str, object]) -> BlockstoreError:
+def _rebuild(
+    cls: type[BlockstoreError], args: tuple[object, ...], facts: dict[str, object]
+) -> BlockstoreError:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(facts)

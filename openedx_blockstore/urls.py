@@ -1,4 +1,4 @@
-"""The addresses below ``api/blockstore/`` in a host, and below ``api/`` in the stand-alone project."""
+"""The addresses below ``api/blockstore/`` in a host, and in the stand-alone project."""
 
 from __future__ import annotations
 

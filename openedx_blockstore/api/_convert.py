@@ -146,9 +146,7 @@ def draft_data(view: DraftView) -> DraftData:
     )
 
 
-def draft_files(
-    view: DraftView, files: Mapping[str, TreeFile]
-) -> dict[str, DraftFileData]:
+def draft_files(view: DraftView, files: Mapping[str, TreeFile]) -> dict[str, DraftFileData]:
     """Return the values for files that a draft shows, sorted by path."""
     draft_url = draft_file_urls(view.state.row.uuid)
     base = view.state.base

@@ -80,9 +80,7 @@ def check_target(
     """
     if target.bundle_uuid != bundle.uuid:
         if lender is None:
-            raise InvalidLink(
-                alias, f"bundle {target.bundle_uuid} has no version {target.version}"
-            )
+            raise InvalidLink(alias, f"bundle {target.bundle_uuid} has no version {target.version}")
         if lender.bundle.deleted_at is not None and not is_pinned(lender):
             raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted")
     check_acyclic(

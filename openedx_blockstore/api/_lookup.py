@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.expressions import BaseExpression
 
 from openedx_blockstore.api._store import get_store
@@ -35,7 +36,7 @@ def find_collection(collection_uuid: UUID | str) -> Collection:
     Raises:
         CollectionNotFound: There is none.
     """
-    collection = Collection.objects.filter(uuid=parse_uuid(collection_uuid)).first()
+    collection = Collection.objects.filter(Q(uuid=parse_uuid(collection_uuid))).first()
     if collection is None:
         raise CollectionNotFound(collection_uuid)
     return collection
@@ -47,7 +48,7 @@ def find_bundle(bundle_uuid: UUID | str, *, with_deleted: bool = False) -> Bundl
     Raises:
         BundleNotFound: There is none, or it was deleted.
     """
-    bundle = Bundle.objects.filter(uuid=parse_uuid(bundle_uuid)).first()
+    bundle = Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid))).first()
     if bundle is None or (bundle.deleted_at is not None and not with_deleted):
         raise BundleNotFound(bundle_uuid)
     return bundle
@@ -67,7 +68,7 @@ def find_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleV
         BundleVersionNotFound: It has no such version.
     """
     versions = BundleVersion.objects.select_related("bundle").filter(
-        bundle__uuid=parse_uuid(bundle_uuid)
+        Q(bundle__uuid=parse_uuid(bundle_uuid))
     )
     if version_number is None:
         version = versions.filter(bundle__deleted_at=None).order_by("-version_num").first()
@@ -83,7 +84,7 @@ def find_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleV
     return version
 
 
-def _check_number(bundle_uuid: UUID | str, version_number: int) -> None:
+def _check_number(bundle_uuid: UUID | str, version_number: Any) -> None:
     # Other types, and numbers that no database column holds, are not there either.
     if not isinstance(version_number, int) or not 0 <= version_number < 2**31:
         raise BundleVersionNotFound(bundle_uuid, version_number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import evolve, frozen
@@ -67,7 +67,7 @@ def stage(
         DraftConflict: The path does not match.
         StorageError: A reused blob is gone; the same call will write it anew.
     """
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     row = state.row
     base = state.base.pk if state.base is not None else None
     with write_transaction():
@@ -168,11 +168,9 @@ def rebase(state: DraftState, kept: Sequence[Change], dropped: Sequence[Change])
         DraftNotFound: The draft was deleted in the meantime.
     """
     latest = state.latest.pk if state.latest is not None else None
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     with write_transaction():
-        if not Draft.objects.filter(pk=state.row.pk).update(
-            modified=now, base_version_id=latest
-        ):
+        if not Draft.objects.filter(pk=state.row.pk).update(modified=now, base_version_id=latest):
             raise DraftNotFound(state.row.uuid)
         rows = StagedChange.objects.filter(draft=state.row)
         for is_link in (False, True):

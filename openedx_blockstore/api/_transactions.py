@@ -50,11 +50,11 @@ def _begin_immediate(connection: BaseDatabaseWrapper) -> Iterator[None]:
     def begin() -> None:
         connection.cursor().execute("BEGIN IMMEDIATE")
 
-    connection._start_transaction_under_autocommit = begin  # type: ignore[attr-defined]
+    connection._start_transaction_under_autocommit = begin  # type: ignore[attr-defined]  # noqa: SLF001
     try:
         yield
     finally:
-        del connection._start_transaction_under_autocommit  # type: ignore[attr-defined]
+        del connection._start_transaction_under_autocommit  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def locked(rows: models.QuerySet[ModelT]) -> models.QuerySet[ModelT]:
@@ -69,6 +69,6 @@ def locked(rows: models.QuerySet[ModelT]) -> models.QuerySet[ModelT]:
 def is_transient(error: OperationalError) -> bool:
     """Tell whether the database undid a transaction that may succeed if it is tried again."""
     cause = error.__cause__
-    return (
-        bool(error.args) and error.args[0] in _TRANSIENT
-    ) or getattr(cause, "sqlstate", None) in _TRANSIENT
+    return (bool(error.args) and error.args[0] in _TRANSIENT) or getattr(
+        cause, "sqlstate", None
+    ) in _TRANSIENT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, get_args
+from typing import Any, BinaryIO, cast, get_args
 
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import ChangeKind, FileSource, OnConflict, Visibility
@@ -69,7 +69,7 @@ def check_choice(name: str, value: object) -> None:
         raise Invalid(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
 
 
-def check_page(limit: int | None) -> None:
+def check_page(limit: Any) -> None:
     """Make sure that the size of a page makes sense.
 
     Raises:
@@ -93,7 +93,7 @@ def opened(source: FileSource) -> Iterator[BinaryIO]:
     elif isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source)
     elif hasattr(source, "read"):
-        yield source
+        yield cast(BinaryIO, source)
     elif callable(source):
         with source() as file:
             yield file

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from attrs import frozen
 from django.db import IntegrityError, OperationalError, transaction
@@ -99,7 +99,7 @@ def make_version(
                 if latest is None or parent is None:
                     return None
                 return MadeVersion(latest, parent, created=False)
-            return _attempt(bundle, latest, parent, tree, info, before, after)
+            return _attempt(bundle, latest, parent, tree, info=info, before=before, after=after)
     raise VersionConflict(bundle.uuid, _ATTEMPTS)
 
 
@@ -130,6 +130,7 @@ def _attempt(
     latest: BundleVersion | None,
     parent: Manifest | None,
     tree: Tree,
+    *,
     info: VersionInfo,
     before: Callable[[], None],
     after: Callable[[BundleVersion], None],
@@ -153,7 +154,7 @@ def _attempt(
         change_kind=info.change_kind,
         author=info.author,
         origin_version=info.origin_version,
-        created=datetime.now(timezone.utc),
+        created=datetime.now(UTC),
     )
     try:
         with write_transaction():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from openedx_blockstore.api._convert import bundle_data
 from openedx_blockstore.api._lookup import find_bundle, find_collection, parse_uuid
@@ -32,7 +32,7 @@ def get_bundle(bundle_uuid: UUID | str) -> BundleData:
     Raises:
         BundleNotFound: There is none with this UUID, or it was deleted.
     """
-    found = _load(Bundle.objects.filter(uuid=parse_uuid(bundle_uuid), deleted_at=None))
+    found = _load(Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at=None))
     if not found:
         raise BundleNotFound(bundle_uuid)
     return found[0]
@@ -188,8 +188,8 @@ def delete_bundle(bundle_uuid: UUID | str) -> None:
     Raises:
         BundleNotFound: There is none with this UUID, or it was deleted before.
     """
-    now = datetime.now(timezone.utc)
-    live = Bundle.objects.filter(uuid=parse_uuid(bundle_uuid), deleted_at=None)
+    now = datetime.now(UTC)
+    live = Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at=None)
     if not live.update(deleted_at=now, modified=now):
         raise BundleNotFound(bundle_uuid)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from openedx_blockstore.api._convert import collection_data
 from openedx_blockstore.api._lookup import find_collection, parse_uuid
 from openedx_blockstore.api._transactions import locked, write_transaction
@@ -111,9 +113,7 @@ def delete_collection(collection_uuid: UUID | str) -> None:
         InUse: It holds bundles; deleted ones that can still be taken back count, too.
     """
     with write_transaction():
-        collection = locked(
-            Collection.objects.filter(uuid=parse_uuid(collection_uuid))
-        ).first()
+        collection = locked(Collection.objects.filter(Q(uuid=parse_uuid(collection_uuid)))).first()
         if collection is None:
             raise CollectionNotFound(collection_uuid)
         bundles = Bundle.objects.filter(collection=collection)

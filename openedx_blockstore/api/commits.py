@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from uuid import UUID
 
 from openedx_blockstore.api._convert import version_data
@@ -114,7 +114,7 @@ class _Commit:
         """Take away what was committed, but not what was staged again in the meantime."""
         self._remove_rows()
         Draft.objects.filter(pk=self.state.row.pk).update(
-            base_version=version, modified=datetime.now(timezone.utc)
+            base_version=version, modified=datetime.now(UTC)
         )
 
     def discard(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from attrs import evolve
@@ -64,7 +65,7 @@ def get_or_create_bundle_draft(bundle_uuid: UUID | str, draft_name: str) -> Draf
     if not check_text("name of the draft", draft_name, max_length=180):
         raise Invalid("The name of the draft is empty.")
     bundle = find_bundle(bundle_uuid)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     with write_transaction():
         row, _created = Draft.objects.get_or_create(
             bundle=bundle, name=draft_name, defaults={"created": now, "modified": now}
@@ -101,9 +102,7 @@ def write_draft_file(
     _write(draft_uuid, {path: contents}, public=public, if_match=if_match)
 
 
-def write_draft_files(
-    draft_uuid: UUID | str, files: Mapping[str, FileContents | None]
-) -> None:
+def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents | None]) -> None:
     """Write and delete many files of a draft: all of them, or none.
 
     Args:
@@ -181,12 +180,12 @@ def set_draft_link(
     state = find_draft(draft_uuid)
     new = None
     if bundle_uuid is not None and version is not None:
-        new = _target(alias, bundle_uuid, version, weak)
+        new = _target(alias, bundle_uuid, version, weak=weak)
         check_target(state.row.bundle, alias, new, find_targets([new]).get(new))
     stage(state, [Change(alias, True, token(state.base_tree().links.get(alias)), new)])
 
 
-def _target(alias: str, bundle_uuid: UUID | str, version: int, weak: bool) -> LinkTarget:
+def _target(alias: str, bundle_uuid: UUID | str, version: Any, *, weak: bool) -> LinkTarget:
     parsed = parse_uuid(bundle_uuid)
     if parsed is None or not isinstance(version, int) or not 0 < version < 2**31:
         raise InvalidLink(alias, f"bundle {bundle_uuid} has no version {version}")

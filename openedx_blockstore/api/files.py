@@ -84,9 +84,7 @@ def get_bundle_file_metadata(
     return source.file_data({own_path: file})[own_path]
 
 
-def get_bundle_file_data(
-    bundle_uuid: UUID | str, path: str, use_draft: str | None = None
-) -> bytes:
+def get_bundle_file_data(bundle_uuid: UUID | str, path: str, use_draft: str | None = None) -> bytes:
     """Return the contents of one file, verified; see :func:`open_bundle_file` for large ones.
 
     Raises:
@@ -177,7 +175,7 @@ def _follow(source: _Source, path: str) -> tuple[_Source, str]:
         BundleFileNotFound: There is no such link, or it is broken.
     """
     asked = (source.bundle_uuid, path)
-    own_path = unicodedata.normalize("NFC", path) if isinstance(path, str) else ""
+    own_path = unicodedata.normalize("NFC", path)
     while (step := split_link_path(own_path)) is not None:
         alias, own_path = step
         target = source.tree.links.get(alias)

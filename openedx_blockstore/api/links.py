@@ -9,7 +9,6 @@ from django.db.models import OuterRef, Subquery
 from openedx_blockstore.api._convert import version_links
 from openedx_blockstore.api._lookup import (
     find_bundle,
-    parse_uuid,
     read_closure,
     read_manifest,
     require_version,
@@ -19,7 +18,6 @@ from openedx_blockstore.api._values import check_page
 from openedx_blockstore.data import (
     BorrowerData,
     DependenciesData,
-    Dependency,
     OutdatedLinkData,
 )
 from openedx_blockstore.exceptions import Invalid
@@ -84,7 +82,7 @@ def get_borrowers(
 
 
 def _link_key(lender: Bundle, borrower: BorrowerData) -> int:
-    key = (
+    key: int | None = (
         BundleLink.objects.filter(
             lender=lender,
             borrower__uuid=borrower.bundle_uuid,
@@ -123,7 +121,7 @@ def count_borrowers(bundle_uuid: UUID | str) -> int:
 
 
 def get_outdated_links(bundle_uuid: UUID | str) -> list[OutdatedLinkData]:
-    """Return the links of a bundle's latest version whose lender has a newer version, or is deleted.
+    """Return the links of a bundle's latest version whose lender moved on, or was deleted.
 
     Raises:
         BundleNotFound: There is no such bundle.
@@ -172,13 +170,13 @@ def get_affected_bundles(
 
 def _affected(lender_id: int, after_key: int, limit: int | None) -> list[str]:
     connection = write_connection()
-    names = {
-        "link": connection.ops.quote_name(BundleLink._meta.db_table),
-        "bundle": connection.ops.quote_name(Bundle._meta.db_table),
-        # "UNION" (not "UNION ALL") visits each bundle once, so it ends even where there are cycles.
-        "limit": "LIMIT %s" if limit is not None else "",
-    }
-    query = """
+    link, bundle = (
+        connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001  (public, by its docs)
+        for model in (BundleLink, Bundle)
+    )
+    # "UNION" (not "UNION ALL") visits each bundle once, so it ends even where there are cycles.
+    # Only names of tables are filled in here; values go as parameters.
+    query = f"""
         WITH RECURSIVE affected (id) AS (
             SELECT borrower_id FROM {link} WHERE lender_id = %s AND last_version IS NULL
             UNION
@@ -188,8 +186,8 @@ def _affected(lender_id: int, after_key: int, limit: int | None) -> list[str]:
         )
         SELECT bundle.uuid FROM {bundle} bundle JOIN affected ON bundle.id = affected.id
         WHERE bundle.id > %s AND bundle.id <> %s AND bundle.deleted_at IS NULL
-        ORDER BY bundle.id {limit}
-    """.format(**names)
+        ORDER BY bundle.id {"LIMIT %s" if limit is not None else ""}
+    """  # noqa: S608
     parameters = [lender_id, after_key, lender_id, *([limit] if limit is not None else [])]
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

@@ -1,4 +1,4 @@
-"""Bundle versions: reading them, and making one of a whole set of files that comes from elsewhere."""
+"""Bundle versions: reading them, and making one of files that come from elsewhere."""
 
 from __future__ import annotations
 

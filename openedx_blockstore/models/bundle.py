@@ -60,7 +60,7 @@ class Bundle(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, keeping the searched text in step."""
-        self.search_text = fold_text("\n".join([self.title, self.description, self.slug]))
+        self.search_text = fold_text(f"{self.title}\n{self.description}\n{self.slug}")
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "search_text"}
         super().save(*args, **kwargs)

@@ -36,7 +36,7 @@ class Draft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class StagedChange(models.Model):
@@ -75,6 +75,4 @@ class StagedChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
-
-
+        return str(self.name)

@@ -39,9 +39,7 @@ class BundleLink(VersionRange):
             # Who uses my bundle now, a page at a time?
             models.Index(fields=["lender", "last_version", "id"], name="blockstore_link_lender"),
             # Who uses, or ever used, this version of my bundle?
-            models.Index(
-                fields=["lender", "lender_version", "id"], name="blockstore_link_version"
-            ),
+            models.Index(fields=["lender", "lender_version", "id"], name="blockstore_link_version"),
         ]
 
     def __str__(self) -> str:

@@ -11,10 +11,10 @@ from typing import Self, TypeVar
 from django.db import models
 from django.db.models import Q
 
-ModelT = TypeVar("ModelT", bound="VersionRange", covariant=True)
+ModelT_co = TypeVar("ModelT_co", bound="VersionRange", covariant=True)
 
 
-class VersionRangeQuerySet(models.QuerySet[ModelT]):
+class VersionRangeQuerySet(models.QuerySet[ModelT_co]):
     """The usual questions about spans of versions."""
 
     def covering(self, version_num: int) -> Self:
@@ -70,7 +70,7 @@ class VersionRange(models.Model):
             )
         later = type(self).objects.get(pk=self.pk)  # type: ignore[attr-defined]
         later.pk = None
-        later._state.adding = True
+        later._state.adding = True  # noqa: SLF001  (as Django documents for copies)
         later.first_version = version_num
         self.last_version = version_num - 1
         self.save(update_fields=["last_version"])

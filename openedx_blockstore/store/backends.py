@@ -76,7 +76,7 @@ class StorageBackend(abc.ABC):
             StorageError: The storage failed.
         """
 
-    def sync_folder(self, name: str) -> None:
+    def sync_folder(self, name: str) -> None:  # noqa: ARG002  (there are no folders here)
         """Make sure that the entries of a folder survive a power failure."""
         return
 
@@ -138,7 +138,7 @@ class FileSystemBackend(StorageBackend):
         with self._incoming(f"{name}.{uuid.uuid4().hex}") as incoming:
             self._write(incoming, iter([contents]))
             self._rename(incoming, name)
-        self.sync_folder(os.path.dirname(name))
+        self.sync_folder(name.rpartition("/")[0])
 
     def sync_folder(self, name: str) -> None:
         """Sync the folder's entries to the disk, where writes are to be durable."""
@@ -223,7 +223,7 @@ class ObjectStorageBackend(StorageBackend):
         # ``_save`` is what Django asks each storage to implement; ``save`` would look for the name
         # once more and make up another one.
         with storage_errors(name):
-            saved = self._storage._save(name, file)  # type: ignore[attr-defined]
+            saved = self._storage._save(name, file)  # type: ignore[attr-defined]  # noqa: SLF001
         if saved != name:
             raise StorageError(name, f"the storage gave it another name, {saved}")
 
@@ -236,7 +236,8 @@ def make_backend(storage: Storage, *, durable: bool, spool_bytes: int) -> Storag
         spool_bytes: What to keep in memory of an upload at most.
     """
     # A subclass that saves in a way of its own (compressing, say) is treated as any storage is.
-    if isinstance(storage, FileSystemStorage) and type(storage)._save is FileSystemStorage._save:  # type: ignore[attr-defined]
+    plain = getattr(type(storage), "_save", None) is getattr(FileSystemStorage, "_save", None)
+    if plain and isinstance(storage, FileSystemStorage):
         return FileSystemBackend(storage, durable=durable)
     return ObjectStorageBackend(storage, spool_bytes=spool_bytes)
 

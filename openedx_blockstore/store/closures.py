@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from uuid import UUID
 
 from attrs import field, frozen
@@ -18,6 +17,7 @@ from attrs import field, frozen
 from openedx_blockstore.data import Dependency, LinkTarget
 from openedx_blockstore.exceptions import InvalidLink, LimitExceeded, LinkCycle
 from openedx_blockstore.store.manifests import canonical_json
+from openedx_blockstore.store.trees import frozen_mapping
 
 
 @frozen
@@ -30,7 +30,7 @@ class Closure:
     """
 
     nodes: tuple[str, ...] = ()
-    links: Mapping[str, tuple[int, ...]] = field(factory=dict, converter=MappingProxyType)
+    links: Mapping[str, tuple[int, ...]] = field(factory=dict, converter=frozen_mapping)
 
     def dependencies(self) -> list[Dependency]:
         """Return all dependencies, sorted."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import uuid
 import zlib
 from collections.abc import Container
@@ -64,7 +63,7 @@ class ContentStore:
 
     def sync_blobs(self, bundle_uuid: UUID) -> None:
         """Make the blobs put so far survive a power failure; call before referring to them."""
-        self._backend.sync_folder(os.path.dirname(layout.blob_name(bundle_uuid, "")))
+        self._backend.sync_folder(layout.blobs_folder(bundle_uuid))
 
     def has_blob(self, bundle_uuid: UUID, digest: str) -> bool:
         """Tell whether a blob is stored.

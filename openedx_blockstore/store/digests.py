@@ -61,7 +61,7 @@ class HashingReader:
 
 
 class VerifiedFile(io.BufferedIOBase):
-    """A readable binary file that fails, rather than ends, if its bytes are not what they should be.
+    """A readable binary file that fails, rather than ends, if its bytes are damaged.
 
     It offers no seeking, which would make the check meaningless.
 

@@ -20,6 +20,11 @@ def blob_name(bundle_uuid: UUID, digest: str) -> str:
     return f"{bundle_uuid}/data/{digest}"
 
 
+def blobs_folder(bundle_uuid: UUID) -> str:
+    """Return the folder of a bundle's blobs."""
+    return f"{bundle_uuid}/data"
+
+
 def manifest_name(bundle_uuid: UUID, version_num: int, digest: str) -> str:
     """Return the storage name of a manifest; the digest is of the uncompressed JSON."""
     return f"{bundle_uuid}/versions/{version_num}/{digest}.json"

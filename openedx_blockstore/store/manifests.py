@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from attrs import field, frozen
 
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.store.digests import DIGEST_ALGORITHM
-from openedx_blockstore.store.trees import EMPTY_TREE, Tree, TreeFile
+from openedx_blockstore.store.trees import EMPTY_TREE, Tree, TreeFile, frozen_mapping
 
 FORMAT_VERSION = 1
 
@@ -72,9 +71,9 @@ class Manifest:
     bundle_uuid: UUID
     version_num: int
     parent: str | None
-    files: Mapping[str, FileEntry] = field(converter=MappingProxyType)
-    removed: Mapping[str, RemovedEntry] = field(converter=MappingProxyType)
-    links: Mapping[str, LinkEntry] = field(converter=MappingProxyType)
+    files: Mapping[str, FileEntry] = field(converter=frozen_mapping)
+    removed: Mapping[str, RemovedEntry] = field(converter=frozen_mapping)
+    links: Mapping[str, LinkEntry] = field(converter=frozen_mapping)
     dependencies: str | None = None
 
     def tree(self) -> Tree:

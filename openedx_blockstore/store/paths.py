@@ -65,10 +65,9 @@ def normalize_alias(alias: str) -> str:
 
 def split_link_path(path: str) -> tuple[str, str] | None:
     """Split ``links/{alias}/{path}`` into alias and path; None for any other path."""
-    parts = unicodedata.normalize("NFC", path).split("/", 2)
-    if len(parts) == 3 and parts[0] == LINKS_FOLDER and parts[1] and parts[2]:
-        return parts[1], parts[2]
-    return None
+    folder, _, rest = unicodedata.normalize("NFC", path).partition("/")
+    alias, _, path_there = rest.partition("/")
+    return (alias, path_there) if folder == LINKS_FOLDER and alias and path_there else None
 
 
 def link_path(alias: str) -> str:

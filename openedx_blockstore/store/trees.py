@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from attrs import field, frozen
 
 from openedx_blockstore.data import LinkTarget, OnConflict
+
+
+def frozen_mapping(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a view of a mapping through which it can not be changed."""
+    return MappingProxyType(mapping)
 
 
 @frozen
@@ -26,8 +32,8 @@ class TreeFile:
 class Tree:
     """The files by path and the links by alias."""
 
-    files: Mapping[str, TreeFile] = field(factory=dict, converter=MappingProxyType)
-    links: Mapping[str, LinkTarget] = field(factory=dict, converter=MappingProxyType)
+    files: Mapping[str, TreeFile] = field(factory=dict, converter=frozen_mapping)
+    links: Mapping[str, LinkTarget] = field(factory=dict, converter=frozen_mapping)
 
 
 EMPTY_TREE = Tree()
