@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from openedx_blockstore.api._convert import version_data
 from openedx_blockstore.api._draft_views import (
     DraftState,
     change_of,
@@ -16,6 +15,7 @@ from openedx_blockstore.api._draft_views import (
 from openedx_blockstore.api._lookup import read_manifest, require_version
 from openedx_blockstore.api._transactions import locked
 from openedx_blockstore.api._values import check_choice, check_text
+from openedx_blockstore.api._version_data import version_data
 from openedx_blockstore.api._versions import VersionInfo, make_version
 from openedx_blockstore.data import BundleVersionData, ChangeKind, OnConflict
 from openedx_blockstore.exceptions import DraftHasNoChangesToCommit, DraftNotFound, Invalid

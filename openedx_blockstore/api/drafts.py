@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import evolve
 
-from openedx_blockstore.api._convert import draft_data
+from openedx_blockstore.api._draft_data import draft_data
 from openedx_blockstore.api._draft_views import (
     DraftState,
     draft_conflict,

@@ -14,15 +14,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from openedx_blockstore.api._convert import (
-    draft_files,
-    draft_links,
-    version_files,
-    version_links,
-)
+from openedx_blockstore.api._draft_data import draft_files, draft_links
 from openedx_blockstore.api._draft_views import DraftView, find_draft_by_name, read_draft
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._version_data import version_files, version_links
 from openedx_blockstore.data import BundleFileData, BundleLinkData
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.models import BundleVersion

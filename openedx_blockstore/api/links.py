@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
-from openedx_blockstore.api._convert import version_links
 from openedx_blockstore.api._lookup import (
     find_bundle,
     read_closure,
@@ -15,6 +14,7 @@ from openedx_blockstore.api._lookup import (
 )
 from openedx_blockstore.api._transactions import write_connection
 from openedx_blockstore.api._values import check_page
+from openedx_blockstore.api._version_data import version_links
 from openedx_blockstore.data import (
     BorrowerData,
     DependenciesData,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from openedx_blockstore.api._convert import version_data, version_files, version_links
 from openedx_blockstore.api._lookup import find_bundle, find_version, read_manifest
 from openedx_blockstore.api._store import get_store
 from openedx_blockstore.api._values import check_choice, check_text, opened
+from openedx_blockstore.api._version_data import version_data, version_files, version_links
 from openedx_blockstore.api._versions import VersionInfo, make_version
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import (
