@@ -411,11 +411,13 @@ class ArchiveImportData:
     Attributes:
         bundles: One for each tree, lenders before their borrowers.
         roots: Those of them that the archive was made for; the others are their dependencies.
+        skipped: What belongs to none of them and was not imported, and why.
         dry_run: Nothing was made.
     """
 
     bundles: tuple[BundleImportData, ...]
     roots: tuple[BundleImportData, ...]
+    skipped: tuple[SkippedEntry, ...] = ()
     dry_run: bool = False
 
 

@@ -31,6 +31,7 @@ from openedx_blockstore.api.drafts import (
     write_draft_file,
     write_draft_files,
 )
+from openedx_blockstore.api.exports import export_bundle, export_collection
 from openedx_blockstore.api.files import (
     force_browser_url,
     get_bundle_file_data,
@@ -45,6 +46,7 @@ from openedx_blockstore.api.history import (
     get_bundle_version_changes,
     get_file_history,
 )
+from openedx_blockstore.api.imports import import_archive, import_bundle
 from openedx_blockstore.api.links import (
     count_borrowers,
     get_affected_bundles,
@@ -69,6 +71,8 @@ __all__ = [
     "delete_collection",
     "delete_draft",
     "diff_versions",
+    "export_bundle",
+    "export_collection",
     "force_browser_url",
     "get_affected_bundles",
     "get_borrowers",
@@ -92,6 +96,8 @@ __all__ = [
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_size",
+    "import_archive",
+    "import_bundle",
     "import_version",
     "open_bundle_file",
     "revert_bundle",

@@ -49,8 +49,8 @@ class ImportLookup:
         self._versions: dict[int, list[BundleVersion]] = defaultdict(list)
         self._latest: dict[int, int] = {}
         self._with_imports: set[int] = set()
+        self._rows: dict[Dependency, BundleVersion | None] = {}
         self._load_versions()
-        self._other_rows: dict[Dependency, BundleVersion | None] = {}
 
     @property
     def taken_origins(self) -> Iterable[str]:
@@ -81,14 +81,19 @@ class ImportLookup:
             *(version for version in versions if version.version_num == number),
         ]
 
-    def find_same(self, tree: ArchiveTree) -> BundleVersion | None:
-        """Return the very version that was exported as this tree, if it is in the collection.
+    def find_same(self, tree: ArchiveTree, *, anywhere: bool) -> BundleVersion | None:
+        """Return the very version that was exported as this tree, if it is here.
 
         Its manifest's digest tells. It is what it is, wherever its links would lead if they were
         resolved anew.
+
+        Args:
+            anywhere: It may be in another collection.
         """
         row = self._by_uuid.get(tree.info.uuid)
-        if row is None or row.collection_id != self._collection.pk or tree.state != "exported":
+        if row is None or tree.state != "exported":
+            return None
+        if not anywhere and row.collection_id != self._collection.pk:
             return None
         for version in self._versions[row.pk]:
             if (
@@ -115,17 +120,16 @@ class ImportLookup:
                 continue
             for version in self._lender_versions(bundle, link.version):
                 if bundle.deleted_at is None or is_pinned(version):
-                    self._other_rows[Dependency(bundle.uuid, version.version_num)] = version
                     return Dependency(bundle.uuid, version.version_num)
         return None
 
     def row_of(self, version: LinkTarget | Dependency) -> BundleVersion | None:
         """Return the row of a version that is here."""
         key = Dependency(version.bundle_uuid, version.version)
-        if key not in self._other_rows:
+        if key not in self._rows:
             target = LinkTarget(version.bundle_uuid, version.version)
-            self._other_rows[key] = find_targets([target]).get(target)
-        return self._other_rows[key]
+            self._rows[key] = find_targets([target]).get(target)
+        return self._rows[key]
 
     def is_readable(self, version: LinkTarget) -> bool:
         """Tell whether a version is there and may be linked to."""
@@ -166,6 +170,7 @@ class ImportLookup:
             for version in rows.filter(wanted).order_by("version_num"):
                 version.bundle = bundles[version.bundle_id]
                 self._versions[version.bundle_id].append(version)
+                self._rows[Dependency(version.bundle.uuid, version.version_num)] = version
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from openedx_blockstore.api._import_lookup import ImportLookup, blockstore_origin
 from openedx_blockstore.api._lookup import read_closure, read_manifest, require_version
 from openedx_blockstore.api._values import check_text, check_title
-from openedx_blockstore.archives import ArchiveTree, TreeInfo
+from openedx_blockstore.archives import ArchiveTree, ArchiveTrees, TreeInfo
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import Dependency, LinkTarget, SkippedEntry
 from openedx_blockstore.exceptions import Invalid, InvalidArchive, InvalidLink, LimitExceeded
@@ -78,12 +78,12 @@ class TreePlan:
 
 
 def plan_import(
-    collection: Collection, trees: Iterable[ArchiveTree], new_uuids: dict[UUID, UUID]
+    collection: Collection, found: ArchiveTrees, new_uuids: dict[UUID, UUID]
 ) -> list[TreePlan]:
-    """Return what is to be done for each tree.
+    """Return what is to be done for each tree, lenders before their borrowers.
 
     Args:
-        trees: Lenders before their borrowers.
+        found: What is in the archive.
         new_uuids: The UUIDs that bundles get which can not keep theirs. It is added to, so that
             planning again decides the same.
 
@@ -93,11 +93,29 @@ def plan_import(
         InvalidLink, LinkCycle, LimitExceeded: A version as in the archive is not possible here.
         StorageError: The storage failed.
     """
-    trees = list(trees)
-    lookup = ImportLookup(collection, trees)
-    _check_lenders(trees, lookup)
-    planner = _Planner(lookup, new_uuids)
-    return [planner.plan(tree) for tree in trees]
+    lookup = ImportLookup(collection, found.trees)
+    settled = _settled(found, lookup)
+    _check_lenders([tree for tree in found.trees if tree.key not in settled], lookup)
+    planner = _Planner(lookup, settled, new_uuids)
+    return [planner.plan(tree) for tree in found.trees]
+
+
+def _settled(found: ArchiveTrees, lookup: ImportLookup) -> dict[Dependency, BundleVersion]:
+    """Return the trees that are here as they are, so that nothing is to be decided.
+
+    A tree that is only there because others need it may be in another collection, if all of those
+    are settled, and so link to it already.
+    """
+    settled: dict[Dependency, BundleVersion] = {}
+    needed = set(found.roots)
+    for tree in reversed(found.trees):
+        same = lookup.find_same(tree, anywhere=tree.key not in needed)
+        if same is not None:
+            settled[tree.key] = same
+        else:
+            links = tree.info.links.values()
+            needed.update(Dependency(link.bundle_uuid, link.version) for link in links)
+    return settled
 
 
 def _check_lenders(trees: Iterable[ArchiveTree], lookup: ImportLookup) -> None:
@@ -106,7 +124,7 @@ def _check_lenders(trees: Iterable[ArchiveTree], lookup: ImportLookup) -> None:
             f"{link.bundle_uuid}@{link.version}"
             for tree in trees
             for link in tree.info.links.values()
-            if not link.weak and not lookup.has(link) and not lookup.find_same(tree)
+            if not link.weak and not lookup.has(link)
         }
     )
     if missing:
@@ -119,24 +137,30 @@ def _check_lenders(trees: Iterable[ArchiveTree], lookup: ImportLookup) -> None:
 class _Planner:
     """Plans one tree after the other, knowing what was planned before."""
 
-    def __init__(self, lookup: ImportLookup, new_uuids: dict[UUID, UUID]) -> None:
+    def __init__(
+        self,
+        lookup: ImportLookup,
+        settled: Mapping[Dependency, BundleVersion],
+        new_uuids: dict[UUID, UUID],
+    ) -> None:
         self._lookup = lookup
+        self._settled = settled
         self._new_uuids = new_uuids
         self._bundles: dict[UUID, BundlePlan] = {}
         # How the bundle versions of the archive are called here.
         self._places: dict[Dependency, Dependency] = {}
         # The closures of versions that are to be made.
         self._closures: dict[Dependency, Closure] = {}
-        self._taken_origins = set(lookup.taken_origins)
+        self._taken_origins: set[str | None] = set(lookup.taken_origins)
 
     def plan(self, tree: ArchiveTree) -> TreePlan:
         """Plan one tree, whose lenders are planned already."""
-        if tree.key.bundle_uuid not in self._bundles:
-            self._bundles[tree.key.bundle_uuid] = self._plan_bundle(tree)
-        bundle = self._bundles[tree.key.bundle_uuid]
-        if (same := self._lookup.find_same(tree)) is not None:
-            plan = TreePlan(tree, bundle, same.version_num, False, read_manifest(same).tree())
+        if (same := self._settled.get(tree.key)) is not None:
+            bundle = self._plan_old_bundle(tree, same.bundle)
+            content = read_manifest(same).tree()
+            plan = TreePlan(tree, bundle, same.version_num, created=False, content=content)
         else:
+            bundle = self._plan_bundle(tree)
             links, dropped = self._resolve_links(tree)
             content = Tree(tree.files, links)
             plan = self._find_equal(tree, bundle, content, dropped) or self._plan_version(
@@ -146,11 +170,16 @@ class _Planner:
         return plan
 
     def _plan_bundle(self, tree: ArchiveTree) -> BundlePlan:
-        info = tree.info
-        row = self._lookup.find_bundle(info.uuid)
-        if row is None:
-            return self._plan_new_bundle(tree)
-        plan = BundlePlan(row.uuid, info, row.type, row.origin, row)
+        key = tree.info.uuid
+        if key not in self._bundles:
+            row = self._lookup.find_bundle(key)
+            self._bundles[key] = (
+                self._plan_old_bundle(tree, row) if row is not None else self._plan_new_bundle(tree)
+            )
+        return self._bundles[key]
+
+    def _plan_old_bundle(self, tree: ArchiveTree, row: Bundle) -> BundlePlan:
+        plan = BundlePlan(row.uuid, tree.info, row.type, row.origin, row)
         if (latest := self._lookup.latest(row)) is not None:
             plan.latest = latest
             plan.latest_num = latest.version_num
@@ -202,12 +231,21 @@ class _Planner:
         dropped: tuple[SkippedEntry, ...],
     ) -> TreePlan | None:
         if bundle.latest_num and bundle.latest_tree == content:
-            return TreePlan(tree, bundle, bundle.latest_num, False, content, dropped)
+            return TreePlan(
+                tree, bundle, bundle.latest_num, created=False, content=content, dropped=dropped
+            )
         if bundle.row is None or tree.state == "hand":
             return None
         for version in self._lookup.numbered(bundle.row, tree.info.version):
             if read_manifest(version).tree() == content:
-                return TreePlan(tree, bundle, version.version_num, False, content, dropped)
+                return TreePlan(
+                    tree,
+                    bundle,
+                    version.version_num,
+                    created=False,
+                    content=content,
+                    dropped=dropped,
+                )
         return None
 
     def _plan_version(
@@ -230,7 +268,9 @@ class _Planner:
         bundle.latest_num += 1
         bundle.latest_tree = content
         self._closures[Dependency(bundle.uuid, bundle.latest_num)] = self._close(bundle, content)
-        return TreePlan(tree, bundle, bundle.latest_num, True, content, dropped)
+        return TreePlan(
+            tree, bundle, bundle.latest_num, created=True, content=content, dropped=dropped
+        )
 
     def _check(self, tree: ArchiveTree, bundle: BundlePlan, content: Tree) -> None:
         limit, setting = get_settings().max_files(bundle.type)
@@ -288,14 +328,21 @@ class _Planner:
         return [link.target for link in read_manifest(row).links.values()]
 
 
-def contents_to_store(plans: Iterable[TreePlan]) -> Mapping[str, list[BundlePlan]]:
-    """Return, by digest, the bundles with which contents must be stored that are not there yet."""
-    wanted: dict[str, list[BundlePlan]] = {}
+def contents_to_store(
+    plans: Iterable[TreePlan], stored: set[tuple[UUID, str]]
+) -> Mapping[str, list[UUID]]:
+    """Return, by digest, the bundles with which contents must be stored that are not there yet.
+
+    Args:
+        stored: What was stored by earlier attempts; what is returned is added to it.
+    """
+    wanted: dict[str, list[UUID]] = {}
     for plan in plans:
         if not plan.created:
             continue
         for file in plan.content.files.values():
-            if file.digest not in plan.bundle.stored:
-                plan.bundle.stored.add(file.digest)
-                wanted.setdefault(file.digest, []).append(plan.bundle)
+            place = (plan.bundle.uuid, file.digest)
+            if file.digest not in plan.bundle.stored and place not in stored:
+                stored.add(place)
+                wanted.setdefault(file.digest, []).append(plan.bundle.uuid)
     return wanted

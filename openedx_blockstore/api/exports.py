@@ -309,13 +309,15 @@ def _info(version: BundleVersion, manifest: Manifest) -> TreeInfo:
 
 @contextlib.contextmanager
 def _output(to: ExportTarget, format: ArchiveFormat | None) -> Iterator[ArchiveWriter]:
-    is_path = isinstance(to, (str, os.PathLike))
-    chosen = format or (format_of_name(os.fspath(to)) if is_path else None) or DEFAULT_FORMAT
+    path = Path(os.fspath(to)) if isinstance(to, (str, os.PathLike)) else None
+    chosen = format or (format_of_name(path.name) if path is not None else None) or DEFAULT_FORMAT
     if chosen not in ARCHIVE_FORMATS:
         raise Invalid(f"format must be one of {', '.join(ARCHIVE_FORMATS)}, not {chosen!r}.")
-    with (
-        _complete_or_absent(Path(os.fspath(to))) if is_path else contextlib.nullcontext(to)
-    ) as file:
+    with contextlib.ExitStack() as stack:
+        if path is not None:
+            file = stack.enter_context(_complete_or_absent(path))
+        else:
+            file = cast(BinaryIO, to)
         with write_archive(file, format=chosen) as writer:
             yield writer
         file.flush()

@@ -7,17 +7,28 @@ Between the two it is decided what becomes of each bundle version; see :mod:`._i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO, cast
 from uuid import UUID
 
+from attrs import frozen
+from django.db import IntegrityError, OperationalError
+
 from openedx_blockstore.api._import_plan import (
     BundlePlan,
+    TreePlan,
     contents_to_store,
     plan_import,
 )
 from openedx_blockstore.api._lookup import find_collection
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._transactions import (
+    is_transient,
+    locked,
+    write_connection,
+    write_transaction,
+)
+from openedx_blockstore.api._versions import VersionInfo, make_version
 from openedx_blockstore.archives import (
     ArchiveReader,
     ArchiveSource,
@@ -29,9 +40,12 @@ from openedx_blockstore.archives import (
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import ArchiveImportData, BundleImportData
 from openedx_blockstore.exceptions import InvalidArchive, VersionConflict
-from openedx_blockstore.models import Collection
+from openedx_blockstore.models import Bundle, BundleVersion, Collection
 
 _ATTEMPTS = 4
+# Databases bound the number of values in one statement.
+_BATCH = 500
+_CHANGED = "it changed while it was read"
 
 
 def import_bundle(
@@ -44,12 +58,13 @@ def import_bundle(
     """
     collection = find_collection(collection_uuid)
     with open_archive(from_) as reader:
-        found = _read(reader)
-        if len(found.trees) != 1:
+        source = _read(reader)
+        if len(source.found.trees) != 1:
             raise InvalidArchive(
-                f"it holds {len(found.trees)} bundle versions, and one is expected here"
+                f"it holds {len(source.found.trees)} bundle versions; import_bundle takes one, "
+                f"and import_archive any number"
             )
-        return _import(reader, found, collection, dry_run=dry_run).bundles[0]
+        return _import(source, collection, dry_run=dry_run).bundles[0]
 
 
 def import_archive(
@@ -80,49 +95,176 @@ def import_archive(
     """
     collection = find_collection(collection_uuid)
     with open_archive(from_) as reader:
-        return _import(reader, _read(reader), collection, dry_run=dry_run)
+        return _import(_read(reader), collection, dry_run=dry_run)
 
 
-def _read(reader: ArchiveReader) -> ArchiveTrees:
+@frozen(eq=False)
+class _Source:
+    """An archive that was read once and found to be in order."""
+
+    reader: ArchiveReader
+    digests: Mapping[str, str]
+    found: ArchiveTrees
+
+
+def _read(reader: ArchiveReader) -> _Source:
     scan = scan_archive(reader)
-    return find_trees(scan, max_path_length=get_settings().MAX_PATH_LENGTH)
+    found = find_trees(scan, max_path_length=get_settings().MAX_PATH_LENGTH)
+    return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found)
 
 
-def _import(
-    reader: ArchiveReader, found: ArchiveTrees, collection: Collection, *, dry_run: bool
-) -> ArchiveImportData:
+def _import(source: _Source, collection: Collection, *, dry_run: bool) -> ArchiveImportData:
     new_uuids: dict[UUID, UUID] = {}
-    for _ in range(_ATTEMPTS):
-        plans = plan_import(collection, found.trees, new_uuids)
+    stored: set[tuple[UUID, str]] = set()
+    plans: list[TreePlan] = []
+    for attempt in range(1, _ATTEMPTS + 1):
+        plans = plan_import(collection, source.found, new_uuids)
         if dry_run:
-            return _result(found, plans, dry_run=True)
-        if wanted := contents_to_store(plans):
-            _store_contents(reader, wanted)
-        with contextlib.suppress(_PlanOutdatedError):
+            break
+        _store_contents(source, contents_to_store(plans, stored))
+        try:
             _carry_out(collection, plans)
-            return _result(found, plans, dry_run=False)
-    raise VersionConflict(plans[-1].bundle.uuid, _ATTEMPTS)
+            break
+        except _PlanOutdatedError as error:
+            if attempt == _ATTEMPTS:
+                raise VersionConflict(error.bundle_uuid, attempt) from error
+    return _result(source.found, plans, dry_run=dry_run)
 
 
 # Contents ----------------------------------------------------------------------------------------
 
 
-def _store_contents(reader: ArchiveReader, wanted: Mapping[str, list[BundlePlan]]) -> None:
-    """Store the files whose digests are wanted, each from its first place in the archive."""
+def _store_contents(source: _Source, wanted: Mapping[str, list[UUID]]) -> None:
+    """Store contents with bundles, each from its first place in the archive.
+
+    Args:
+        wanted: The bundles by digest.
+    """
+    if not wanted:
+        return
     left = dict(wanted)
-    digests = _digests_by_path(reader, wanted)
-    for entry in reader.entries():
-        digest = digests.get(entry.path)
-        if entry.kind != "file" or digest is None or digest not in left:
+    for entry in source.reader.entries():
+        digest = source.digests.get(entry.path, "")
+        if entry.kind != "file" or digest not in left:
             continue
-        first, *others = left.pop(digest)
-        with entry.open() as source:
-            stored = get_store().put_blob(first.uuid, source)
-        if stored.digest != digest:
-            raise InvalidArchive("it changed while it was read", entry=entry.path)
-        for other in others:
-            blob = get_store().open_blob(first.uuid, digest, stored.size)
-            with contextlib.closing(blob):
-                get_store().put_blob(other.uuid, cast(BinaryIO, blob))
-    for bundle_uuid in {bundle.uuid for bundles in wanted.values() for bundle in bundles}:
+        with entry.open() as file:
+            _store_content(file, digest, left.pop(digest), path=entry.path)
+    if left:
+        raise InvalidArchive(_CHANGED)
+    for bundle_uuid in {bundle_uuid for bundles in wanted.values() for bundle_uuid in bundles}:
         get_store().sync_blobs(bundle_uuid)
+
+
+def _store_content(file: BinaryIO, digest: str, bundles: list[UUID], *, path: str) -> None:
+    first, *others = bundles
+    stored = get_store().put_blob(first, file)
+    if stored.digest != digest:
+        raise InvalidArchive(_CHANGED, entry=path)
+    for other in others:
+        with contextlib.closing(get_store().open_blob(first, digest, stored.size)) as blob:
+            get_store().put_blob(other, cast(BinaryIO, blob))
+
+
+# Rows --------------------------------------------------------------------------------------------
+
+
+class _PlanOutdatedError(Exception):
+    """Others changed the same bundles since the plan was made."""
+
+    def __init__(self, bundle_uuid: UUID) -> None:
+        self.bundle_uuid = bundle_uuid
+        super().__init__(str(bundle_uuid))
+
+
+def _carry_out(collection: Collection, plans: Iterable[TreePlan]) -> None:
+    """Make what was planned, in one transaction."""
+    new = [plan for plan in plans if plan.created]
+    if not new:
+        return
+    current = new[0].bundle.uuid
+    try:
+        with write_transaction():
+            _lock_bundles(new)
+            rows: dict[UUID, Bundle] = {}
+            latest: dict[UUID, BundleVersion | None] = {}
+            for plan in new:
+                bundle = plan.bundle
+                current = bundle.uuid
+                if bundle.uuid not in rows:
+                    rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle)
+                    latest[bundle.uuid] = bundle.latest
+                row = rows[bundle.uuid]
+                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
+    except IntegrityError as error:
+        raise _PlanOutdatedError(current) from error
+    except OperationalError as error:
+        if is_transient(error) and not write_connection().in_atomic_block:
+            raise _PlanOutdatedError(current) from error
+        raise
+
+
+def _lock_bundles(plans: Iterable[TreePlan]) -> None:
+    """Keep others from making versions; always in the same order, so nobody waits in a circle."""
+    keys = sorted({plan.bundle.row.pk for plan in plans if plan.bundle.row is not None})
+    for start in range(0, len(keys), _BATCH):
+        rows = Bundle.objects.filter(pk__in=keys[start : start + _BATCH]).order_by("pk")
+        list(locked(rows).values_list("pk"))
+
+
+def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
+    return Bundle.objects.create(
+        uuid=plan.uuid,
+        collection=collection,
+        slug=plan.info.slug,
+        title=plan.info.title,
+        description=plan.info.description,
+        type=plan.type,
+        origin=plan.origin,
+    )
+
+
+def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) -> BundleVersion:
+    info = plan.tree.info
+    made = make_version(
+        bundle,
+        lambda _latest: plan.content,
+        VersionInfo(
+            change_description=info.change_description,
+            change_kind=info.change_kind,
+            author=info.author,
+            # Files that were edited after the export are not that version any more.
+            origin_version=info.version if plan.tree.state == "exported" else None,
+        ),
+        latest=latest,
+    )
+    if made is None or not made.created or made.row.version_num != plan.version:
+        raise _PlanOutdatedError(bundle.uuid)
+    return made.row
+
+
+# Result ------------------------------------------------------------------------------------------
+
+
+def _result(found: ArchiveTrees, plans: Iterable[TreePlan], *, dry_run: bool) -> ArchiveImportData:
+    bundles = {plan.tree.key: _bundle_result(plan) for plan in plans}
+    return ArchiveImportData(
+        bundles=tuple(bundles.values()),
+        roots=tuple(bundles[root] for root in found.roots),
+        skipped=found.skipped,
+        dry_run=dry_run,
+    )
+
+
+def _bundle_result(plan: TreePlan) -> BundleImportData:
+    info = plan.tree.info
+    by_hand = plan.tree.state == "hand"
+    return BundleImportData(
+        bundle_uuid=plan.bundle.uuid,
+        version=plan.version,
+        title=info.title,
+        created=plan.created,
+        bundle_created=plan.bundle.row is None,
+        origin_uuid=None if by_hand else info.uuid,
+        origin_version=None if by_hand else info.version,
+        skipped=(*plan.tree.skipped, *plan.dropped),
+    )
