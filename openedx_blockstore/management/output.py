@@ -1,0 +1,43 @@
+"""How commands print values: for people, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import attrs
+from django.core.management.base import CommandError
+
+from openedx_blockstore.exceptions import BlockstoreError
+
+
+def to_json(value: Any) -> str:
+    """Return a value of the public API, or a list of them, as JSON."""
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if attrs.has(type(value)):
+        return attrs.asdict(value, recurse=False)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON.")
+
+
+def human_size(size: int) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    number = float(size)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:  # noqa: PLR2004  (the unit)
+            return f"{size:,} bytes" if unit == "bytes" else f"{number:,.1f} {unit}"
+        number /= 1024
+    return f"{number:,.1f} TiB"
+
+
+def command_error(error: BlockstoreError) -> CommandError:
+    """Return an error of the API as one that a command ends with: its message, and exit code 1."""
+    return CommandError(str(error))
