@@ -5,3 +5,25 @@ docs/reference/course-format.rst describes what it makes of a course.
 """
 
 from __future__ import annotations
+
+from openedx_blockstore.courses.data import (
+    BundleOutcome,
+    CourseExportReport,
+    CourseImportReport,
+    FilePlace,
+    Finding,
+    Severity,
+)
+from openedx_blockstore.courses.exporter import export_course
+from openedx_blockstore.courses.importer import import_course
+
+__all__ = [
+    "BundleOutcome",
+    "CourseExportReport",
+    "CourseImportReport",
+    "FilePlace",
+    "Finding",
+    "Severity",
+    "export_course",
+    "import_course",
+]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from attrs import define
-
 from openedx_blockstore.courses import olx
 from openedx_blockstore.courses.assets import (
     ASSETS_POLICY,
@@ -11,7 +9,7 @@ from openedx_blockstore.courses.assets import (
     AssetIndex,
     asset_key,
 )
-from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH, free_alias, free_path
+from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH, free_alias
 from openedx_blockstore.courses.blocks import Course
 from openedx_blockstore.courses.findings import FindingCollector, quoted
 from openedx_blockstore.courses.identity import BlockKey, make_origin, safe_path, short_digest
@@ -46,13 +44,6 @@ _UNPUBLISHED = ("drafts/", OTHER_FOLDER)
 _LISTS = (ASSETS_POLICY, "assets/assets.xml")
 
 
-@define
-class _Use:
-    """How one bundle uses one asset."""
-
-    names: set[str]
-
-
 class AssetPlanner:
     """Adds the assets to planned bundles."""
 
@@ -73,7 +64,7 @@ class AssetPlanner:
         #: Bundle → asset → the names by which it is called there.
         self._uses: dict[BlockKey, dict[str, set[str]]] = {}
         self._drafted: set[str] = set()
-        self._inner: dict[str, set[str]] = {}
+        self._inner = self._find_inner()
 
     def plan(
         self,
@@ -104,31 +95,21 @@ class AssetPlanner:
                 self._add(bundles[by[0]], asset, places)
             else:
                 shared.append(asset)
-        made = [*self._make(SHARED, shared, places), *self._make(UNREFERENCED, unreferenced, places)]
+        made = [
+            *self._make(SHARED, shared, places),
+            *self._make(UNREFERENCED, unreferenced, places),
+        ]
         self._link_users(bundles, made, places)
         return made
 
     # Uses ----------------------------------------------------------------------------------------
 
     def _find_uses(self, bundles: dict[BlockKey, PlannedBundle], placement: Placement) -> None:
-        for asset in self._paths:
-            if (text := self._text(asset, ExportFile(asset))) is not None:
-                found = find_relative_assets(asset, text, self._assets)
-                found |= {r.asset for r in find_asset_references(text, self._assets) if r.asset}
-                self._inner[asset] = found
         for key, bundle in bundles.items():
             for path, contents in bundle.files.items():
-                text = self._text(path, contents)
-                if text is None or path in _LISTS:
-                    continue
                 is_unpublished = key == self._course.key and path.startswith(_UNPUBLISHED)
-                for reference in find_asset_references(text, self._assets):
-                    if reference.asset is None:
-                        continue
-                    if is_unpublished:
-                        self._drafted.add(reference.asset)
-                    else:
-                        self._use(key, reference.asset, reference.name)
+                if path not in _LISTS:
+                    self._find_uses_in(key, path, contents, is_unpublished=is_unpublished)
         for block, home in placement.homes.items():
             if block.key.tag in olx.VIDEO_TAGS and block.element is not None:
                 for asset in find_video_assets(block.element, self._assets):
@@ -137,6 +118,28 @@ class AssetPlanner:
             for asset in self._reached(set(used)):
                 used.setdefault(asset, set())
         self._drafted = self._reached(self._drafted)
+
+    def _find_inner(self) -> dict[str, set[str]]:
+        """Find what pages, styles and scripts among the assets name."""
+        inner: dict[str, set[str]] = {}
+        for asset in self._paths:
+            if (text := self._text(asset, ExportFile(asset))) is not None:
+                found = find_relative_assets(asset, text, self._assets)
+                found |= {r.asset for r in find_asset_references(text, self._assets) if r.asset}
+                inner[asset] = found
+        return inner
+
+    def _find_uses_in(
+        self, key: BlockKey, path: str, contents: Contents, *, is_unpublished: bool
+    ) -> None:
+        text = self._text(path, contents)
+        for reference in find_asset_references(text or "", self._assets):
+            if reference.asset is None:
+                continue
+            if is_unpublished:
+                self._drafted.add(reference.asset)
+            else:
+                self._use(key, reference.asset, reference.name)
 
     def _use(self, key: BlockKey, asset: str, name: str) -> None:
         self._uses.setdefault(key, {}).setdefault(asset, set()).add(name)
@@ -176,7 +179,7 @@ class AssetPlanner:
         self, bundle: PlannedBundle, asset: str, places: dict[str, tuple[BlockKey, str]]
     ) -> None:
         wanted = f"{STATIC_FOLDER}{safe_path(self._name(asset))}"
-        path = free_path(wanted, bundle.files, asset)
+        path = bundle.add(wanted, ExportFile(asset), original=asset)
         if path != wanted:
             self._findings.warning(
                 "name-clash",
@@ -184,7 +187,6 @@ class AssetPlanner:
                 "Its name differs from another asset's only in case, which no bundle may hold; a "
                 f"suffix was added ({quoted(path)}), which an export takes off again.",
             )
-        bundle.files[path] = ExportFile(asset)
         places[asset] = (bundle.key, path)
 
     def _name(self, asset: str) -> str:

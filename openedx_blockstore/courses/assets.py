@@ -43,8 +43,9 @@ class AssetIndex:
                 self._by_name.setdefault(unicodedata.normalize("NFC", name), path)
                 self._by_key.setdefault(asset_key(name), path)
         for key, name in read_display_names(assets_policy).items():
-            if path := self._by_name.get(unicodedata.normalize("NFC", name)):
-                self._by_key.setdefault(key, path)
+            found = self._by_name.get(unicodedata.normalize("NFC", name))
+            if found is not None:
+                self._by_key.setdefault(key, found)
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -53,13 +54,10 @@ class AssetIndex:
         """Return the path in the export of the asset with this name or key, or None."""
         plain = unicodedata.normalize("NFC", name)
         decoded = unicodedata.normalize("NFC", unquote(name))
-        for candidate in (plain, decoded):
-            if path := self._by_name.get(candidate):
-                return path
-        for candidate in (plain, decoded, asset_key(plain), asset_key(decoded)):
-            if path := self._by_key.get(candidate):
-                return path
-        return None
+        keys = (plain, decoded, asset_key(plain), asset_key(decoded))
+        found = [self._by_name.get(plain), self._by_name.get(decoded)]
+        found += [self._by_key.get(key) for key in keys]
+        return next(filter(None, found), None)
 
 
 def read_display_names(assets_policy: bytes) -> dict[str, str]:

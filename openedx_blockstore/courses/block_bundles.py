@@ -15,7 +15,6 @@ from openedx_blockstore.courses.identity import (
     make_slug,
     safe_path,
     short_digest,
-    with_suffix,
 )
 from openedx_blockstore.courses.placing import DEFINITION_FILE, UNITS_FOLDER, Home, Placement
 from openedx_blockstore.courses.plan import Contents, ExportFile, PlannedBundle, PlannedLink
@@ -59,7 +58,7 @@ def plan_block_bundles(course: Course, placement: Placement) -> BlockBundles:
         for slot in block.children:
             target = by_key.get(placement.homes[slot.child].bundle, slot.child)
             _fill_include(slot, bundle, home, placement, course.title_of(target))
-        bundle.files[home.path] = _definition(course, block, home, made)
+        bundle.add(home.path, _definition(course, block, home, made), original=block.source)
         if block.file is not None:
             made.places.setdefault(block.file, (home.bundle, home.path))
         folder = posixpath.dirname(home.path)
@@ -67,18 +66,10 @@ def plan_block_bundles(course: Course, placement: Placement) -> BlockBundles:
             folder = ""
         for attachment in block.attachments:
             path = posixpath.join(folder, safe_path(attachment.name))
-            path = free_path(path, bundle.files, attachment.file)
-            bundle.files[path] = ExportFile(attachment.file)
+            contents = ExportFile(attachment.file)
+            path = bundle.add(path, contents, original=attachment.file)
             made.places.setdefault(attachment.file, (home.bundle, path))
     return made
-
-
-def free_path(path: str, files: dict[str, Contents], original: str) -> str:
-    """Return the path, or one with a stable suffix if the bundle has one equal but for case."""
-    folded = path.casefold()
-    if any(other.casefold() == folded for other in files):
-        return with_suffix(path, original)
-    return path
 
 
 def free_alias(bundle: PlannedBundle, title: str, target: BlockKey) -> str:
@@ -128,10 +119,10 @@ def _definition(course: Course, block: Block, home: Home, made: BlockBundles) ->
         assert block.file is not None, "only files can be unreadable"
         return ExportFile(block.file)
     is_changed = block.is_inline or bool(block.children) or block.key in course.unnamed
-    if block.key.tag in _WITH_POLICY and course.kind == "course":
-        if policy := take_policy(element.attrib):
-            made.policy[block.key] = policy
-            is_changed = True
+    has_policy = block.key.tag in _WITH_POLICY and course.kind == "course"
+    if has_policy and (policy := take_policy(element)):
+        made.policy[block.key] = policy
+        is_changed = True
     if is_unit(block.key, home.path):
         element.tag = "unit"
         is_changed = True

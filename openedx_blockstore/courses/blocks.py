@@ -100,7 +100,12 @@ class OutlineNode:
     @property
     def key(self) -> BlockKey:
         """Its key within the course."""
-        return self.block.key if self.block else BlockKey(self.tag, self.name)
+        return BlockKey(self.tag, self.name) if self.block is None else self.block.key
+
+    @property
+    def is_chapter(self) -> bool:
+        """It is a chapter, even if its file can not be read."""
+        return self.tag == "chapter" and self.block is None
 
 
 @define(eq=False)

@@ -6,14 +6,16 @@ The texts of the export itself are searched, so that a finding has the author's 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from openedx_blockstore.courses import olx
 from openedx_blockstore.courses.assets import STATIC_FOLDER, AssetIndex
 from openedx_blockstore.courses.blocks import Course
+from openedx_blockstore.courses.definitions import index_assets
 from openedx_blockstore.courses.findings import FindingCollector, quoted
 from openedx_blockstore.courses.identity import BlockKey
+from openedx_blockstore.courses.naming import list_blocks
 from openedx_blockstore.courses.paths import OTHER_FOLDER
-from openedx_blockstore.courses.placing import Placement
 from openedx_blockstore.courses.reader import CourseExport
 from openedx_blockstore.courses.references import (
     find_asset_references,
@@ -21,21 +23,19 @@ from openedx_blockstore.courses.references import (
     is_text,
 )
 
-#: Folders whose files can hold references; others are data.
-_SEARCHED_ROOTS = ("course.xml", "library.xml")
+#: What is not searched: other people's scripts, and lists of assets.
 _SKIPPED_FOLDERS = (STATIC_FOLDER, "policies/assets.json", "assets/")
 
 
 def check_course(
     export: CourseExport,
     course: Course,
-    placement: Placement,
-    assets: AssetIndex,
+    places: Mapping[str, tuple[BlockKey, str]],
     findings: FindingCollector,
-    places: dict[str, tuple[BlockKey, str]],
 ) -> None:
     """Add findings on references, unknown blocks and files that no block uses."""
     names = _known_names(course)
+    assets = index_assets(export)
     for path, file in export.files.items():
         if path.startswith(_SKIPPED_FOLDERS) or not is_text(path, file.stat().st_size):
             continue
@@ -43,7 +43,7 @@ def check_course(
         _check_assets(path, text, assets, findings)
         _check_blocks(path, text, course, names, findings)
     _check_tags(course, findings)
-    _check_unused(export, course, findings, places)
+    _check_unused(course, findings, places)
 
 
 def _known_names(course: Course) -> set[str]:
@@ -100,31 +100,18 @@ def _check_tags(course: Course, findings: FindingCollector) -> None:
     for block in course.blocks:
         if block.element is None:
             continue
-        for element in [block.element, *block.element.iterdescendants()]:
-            if not _is_tag(element):
-                continue
-            parent = element.getparent()
-            is_block = element is block.element or (
-                parent is not None and parent.tag in olx.CONTAINER_TAGS
-            )
-            tag = str(element.tag)
-            if not is_block or tag in olx.KNOWN_TAGS | olx.SETTING_TAGS or ":" in tag:
-                continue
-            if tag in {olx.INCLUDE_TAG, "show", "group"}:
-                continue
-            findings.info(
-                "unknown-block",
-                block.source,
-                f"<{tag}> is no block type that comes with the platform; it is kept as it is.",
-                element.sourceline,
-            )
+        for element in [block.element, *list_blocks(block.element, ())]:
+            if element.tag not in olx.KNOWN_TAGS:
+                findings.info(
+                    "unknown-block",
+                    block.source,
+                    f"<{element.tag}> is no block type that is known here; it is kept as it is.",
+                    olx.line_of(element),
+                )
 
 
 def _check_unused(
-    export: CourseExport,
-    course: Course,
-    findings: FindingCollector,
-    places: dict[str, tuple[BlockKey, str]],
+    course: Course, findings: FindingCollector, places: Mapping[str, tuple[BlockKey, str]]
 ) -> None:
     for file, (key, path) in places.items():
         if key != course.key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from openedx_blockstore.courses import olx
-from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH, free_alias, free_path
+from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH, free_alias
 from openedx_blockstore.courses.blocks import Course, OutlineNode
 from openedx_blockstore.courses.documents import (
     LAYOUT_FILE,
@@ -51,17 +51,17 @@ def add_course_files(
         policy: What was taken from sequences and units; gains that of chapters and the course.
     """
     for node in course.outline:
-        if node.tag == "chapter" and node.block is None:
-            settings = {k: v for k, v in node.attributes.items() if k != "display_name"}
-            if settings:
-                policy[BlockKey("chapter", node.name)] = settings
-    if own := take_policy(course.element.attrib):
+        if node.is_chapter:
+            own = {k: v for k, v in node.attributes.items() if k != "display_name"}
+            if own:
+                policy[BlockKey("chapter", node.name)] = own
+    if own := take_policy(course.element):
         policy[course.key] = own
     tidy_children(course.element)
-    bundle.files[COURSE_FILE] = olx.dump_olx(course.element)
-    bundle.files[POLICY_FILE] = write_document(
-        POLICY_FILE, {"settings": {str(key): policy[key] for key in sorted(policy)}}
-    )
+    bundle.add(COURSE_FILE, olx.dump_olx(course.element), original=COURSE_FILE)
+    settings = {str(key): policy[key] for key in sorted(policy)}
+    document = write_document(POLICY_FILE, {"settings": settings})
+    bundle.add(POLICY_FILE, document, original=POLICY_FILE)
     for file in course.consumed:
         is_outline = file.startswith("chapter/")
         places[file] = (bundle.key, NAVIGATION_FILE if is_outline else COURSE_FILE)
@@ -72,27 +72,29 @@ def add_other_files(
 ) -> None:
     """Add the files of an export that belong to no block, at their own paths."""
     for path in sorted(paths):
-        target = free_path(safe_path(course_path(path)), bundle.files, path)
-        bundle.files[target] = ExportFile(path)
+        target = bundle.add(safe_path(course_path(path)), ExportFile(path), original=path)
         places[path] = (bundle.key, target)
 
 
-def tidy_children(element: etree._Element) -> None:
-    """Put the children of an element on lines of their own, as the platform writes them."""
+def tidy_children(element: etree._Element, *, depth: int = 0) -> None:
+    """Put the children of an element on lines of their own, as the platform writes them.
+
+    Args:
+        depth: How many elements the element itself stands in.
+    """
     children = list(element)
     if not children:
         if not (element.text or "").strip():
             element.text = None
         return
-    element.text = "\n  "
+    outer = "\n" + "  " * depth
+    element.text = f"{outer}  "
     for child in children:
-        child.tail = "\n  "
-    children[-1].tail = "\n"
+        child.tail = f"{outer}  "
+    children[-1].tail = outer
 
 
-def link_everything(
-    bundle: PlannedBundle, course: Course, others: list[PlannedBundle]
-) -> None:
+def link_everything(bundle: PlannedBundle, course: Course, others: list[PlannedBundle]) -> None:
     """Link the course's bundle to every other one."""
     titles = {course_block.key: course.title_of(course_block) for course_block in course.blocks}
     for other in others:
@@ -110,7 +112,7 @@ def add_navigation(bundle: PlannedBundle, course: Course, placement: Placement) 
     aliases = {link.target: alias for alias, link in bundle.links.items()}
     chapters: list[NavigationChapter] = []
     for node in course.outline:
-        if node.tag == "chapter" and node.block is None:
+        if node.is_chapter:
             title, is_untitled = chapter_title(node)
             shown = course.titles.get(node.key, title) if is_untitled else title
             chapter = NavigationChapter(node.name, shown, is_untitled)
@@ -121,7 +123,8 @@ def add_navigation(bundle: PlannedBundle, course: Course, placement: Placement) 
                 chapters.append(NavigationChapter(None))
             chapter, children = chapters[-1], [node]
         chapter.sequences += [_item(child, course, placement, aliases) for child in children]
-    bundle.files[NAVIGATION_FILE] = write_navigation(course.title, chapters)
+    document = write_navigation(course.title, chapters)
+    bundle.add(NAVIGATION_FILE, document, original=NAVIGATION_FILE)
 
 
 def _item(
@@ -132,7 +135,7 @@ def _item(
     home = placement.homes[node.block]
     return NavigationItem(
         type=node.tag,
-        id=node.block.key.name,
+        id=node.block.url_name,
         title=course.title_of(node.block) or node.name,
         link=aliases[home.bundle],
         file=home.path,
@@ -158,6 +161,23 @@ def add_layout(
         bundles={alias: key for key, alias in aliases.items()},
         unnamed=_reached_names(course),
     )
+    definitions = _add_blocks(layout, placement, aliases)
+    for node in course.outline:
+        if node.is_chapter and node.file is None:
+            layout.inline.append(node.key)
+        if node.is_chapter and node.made_up:
+            layout.nameless.append(node.key)
+    for file, (key, path) in places.items():
+        is_derived = export_path(path, key, definitions.get(key, {})) == file
+        if file not in course.consumed and not is_derived:
+            layout.renamed[f"{aliases[key]}:{path}"] = file
+    bundle.add(LAYOUT_FILE, write_layout(layout), original=LAYOUT_FILE)
+
+
+def _add_blocks(
+    layout: Layout, placement: Placement, aliases: dict[BlockKey, str]
+) -> dict[BlockKey, dict[str, BlockKey]]:
+    """Add all blocks to the layout; return the definitions in each bundle."""
     definitions: dict[BlockKey, dict[str, BlockKey]] = {}
     for block, home in placement.homes.items():
         definitions.setdefault(home.bundle, {})[home.path] = block.key
@@ -166,18 +186,7 @@ def add_layout(
             layout.inline.append(block.key)
         if block.made_up:
             layout.nameless.append(block.key)
-    for node in course.outline:
-        if node.tag == "chapter" and node.block is None:
-            if node.file is None:
-                layout.inline.append(node.key)
-            if node.made_up:
-                layout.nameless.append(node.key)
-    for file, (key, path) in places.items():
-        if file in course.consumed:
-            continue
-        if export_path(path, key, definitions.get(key, {})) != file:
-            layout.renamed[f"{aliases[key]}:{path}"] = file
-    bundle.files[LAYOUT_FILE] = write_layout(layout)
+    return definitions
 
 
 def _reached_names(course: Course) -> dict[BlockKey, dict[str, str]]:

@@ -10,9 +10,11 @@ import json
 from typing import Any
 
 from attrs import Factory, define
+from lxml import etree
 
 from openedx_blockstore.courses.blocks import OutlineNode
 from openedx_blockstore.courses.identity import BlockKey
+from openedx_blockstore.courses.olx import attributes_of, drop_attribute
 from openedx_blockstore.exceptions import Invalid
 
 NAVIGATION_FILE = "navigation.json"
@@ -74,9 +76,13 @@ def read_document(name: str, contents: bytes) -> dict[str, Any]:
     return dict(document)
 
 
-def take_policy(attributes: Any) -> dict[str, str]:
-    """Take the attributes of a run out of an element's attributes, and return them."""
-    return {name: attributes.pop(name) for name in sorted(POLICY_ATTRIBUTES & set(attributes))}
+def take_policy(element: etree._Element) -> dict[str, str]:
+    """Take the attributes of a run out of an element, and return them."""
+    attributes = attributes_of(element)
+    taken = {name: attributes[name] for name in sorted(POLICY_ATTRIBUTES & set(attributes))}
+    for name in taken:
+        drop_attribute(element, name)
+    return taken
 
 
 # Navigation --------------------------------------------------------------------------------------

@@ -32,9 +32,7 @@ class FindingCollector:
 
     def sorted(self) -> tuple[Finding, ...]:
         """Return all findings by file, line and code."""
-        return tuple(
-            sorted(self._findings, key=lambda f: (f.file, f.line or 0, f.code, f.message))
-        )
+        return tuple(sorted(self._findings, key=lambda f: (f.file, f.line or 0, f.code, f.message)))
 
     def _add(
         self, severity: Severity, code: str, file: str, message: str, line: int | None
@@ -44,5 +42,9 @@ class FindingCollector:
 
 def quoted(text: object) -> str:
     """Return a value of an author as one short, printable piece of a message."""
-    shown = ascii(str(text)) if any(0xD800 <= ord(c) < 0xE000 for c in str(text)) else repr(str(text))
+    shown = repr(str(text))
+    try:
+        shown.encode()
+    except UnicodeEncodeError:  # the bytes of a file name that is no text
+        shown = ascii(str(text))
     return shown if len(shown) <= MAX_QUOTED else f"{shown[:MAX_QUOTED]}…"

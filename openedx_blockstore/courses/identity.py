@@ -5,7 +5,6 @@ All are pure functions of the course, so that the next import of the course come
 
 from __future__ import annotations
 
-import hashlib  # noqa: TID251 - names need a short digest; nothing stored depends on it
 import re
 import unicodedata
 from collections.abc import Container
@@ -14,6 +13,8 @@ from urllib.parse import quote
 
 from attrs import frozen
 from lxml import etree
+
+from openedx_blockstore.courses.digests import digest_of_bytes, digest_of_text
 
 #: What every origin key of a course's bundle begins with.
 ORIGIN_SCHEME = "olx"
@@ -29,6 +30,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 
 _NOT_SLUG = re.compile(r"[^\w-]+|_+")
 _SUFFIX_LENGTH = 6
+_MAX_EXTENSION_LENGTH = 10
 
 
 @frozen(order=True)
@@ -57,18 +59,12 @@ def make_origin(org: str, course: str, key: BlockKey) -> str:
     origin = f"{ORIGIN_SCHEME}:{'/'.join(parts)}"
     if len(origin) <= MAX_ORIGIN_LENGTH:
         return origin
-    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{full_digest(origin)}"
+    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{digest_of_text(origin)}"
 
 
-def full_digest(text: str | bytes) -> str:
-    """Return the digest of a text that goes into a name, in hexadecimal."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(data).hexdigest()
-
-
-def short_digest(text: str | bytes) -> str:
-    """Return the beginning of :func:`full_digest`, enough to tell a few names apart."""
-    return full_digest(text)[:_SUFFIX_LENGTH]
+def short_digest(text: str) -> str:
+    """Return the beginning of a text's digest, enough to tell a few names apart."""
+    return digest_of_text(text)[:_SUFFIX_LENGTH]
 
 
 def make_slug(text: str, *, max_length: int = 60) -> str:
@@ -100,7 +96,7 @@ def name_unnamed(element: etree._Element, parent_name: str, taken: Container[str
 def content_digest(element: etree._Element) -> str:
     """Return a digest of an unnamed block, by which the next import knows it again."""
     text = etree.tostring(element, method="c14n", with_tail=False)
-    return full_digest(text)[:12]
+    return digest_of_bytes(text)[:12]
 
 
 def safe_path(path: str) -> str:
@@ -123,7 +119,7 @@ def with_suffix(path: str, original: str) -> str:
     """Return a path with a short digest of its original name before its extension."""
     folder, name = str(PurePosixPath(path).parent), PurePosixPath(path).name
     stem, dot, extension = name.rpartition(".")
-    if not stem or len(extension) > 10:
+    if not stem or len(extension) > _MAX_EXTENSION_LENGTH:
         stem, dot, extension = name, "", ""
     named = f"{stem[:MAX_PART_LENGTH]}~{short_digest(original)}{dot}{extension}"
     return named if folder == "." else f"{folder}/{named}"

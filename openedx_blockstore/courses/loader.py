@@ -14,18 +14,19 @@ from typing import Any
 from lxml import etree
 
 from openedx_blockstore.courses import olx
-from openedx_blockstore.courses.assets import ASSETS_POLICY, AssetIndex
-from openedx_blockstore.courses.blocks import Attachment, Block, Course, OutlineNode, Slot
-from openedx_blockstore.courses.findings import FindingCollector, quoted
-from openedx_blockstore.courses.identity import (
-    BlockKey,
-    content_digest,
-    name_unnamed,
-    short_digest,
+from openedx_blockstore.courses.blocks import Block, Course, OutlineNode, Slot
+from openedx_blockstore.courses.definitions import (
+    find_attachments,
+    find_page,
+    index_assets,
+    read_definition,
 )
+from openedx_blockstore.courses.findings import FindingCollector, quoted
+from openedx_blockstore.courses.identity import BlockKey, content_digest
+from openedx_blockstore.courses.naming import is_outline_child, list_blocks, name_blocks
 from openedx_blockstore.courses.previous import PreviousImport
 from openedx_blockstore.courses.reader import CourseExport
-from openedx_blockstore.courses.references import find_missing_transcripts, find_video_assets
+from openedx_blockstore.courses.references import find_video_assets
 from openedx_blockstore.exceptions import InvalidArchive
 
 #: Tags that the platform always writes as pointers: without their file they are broken.
@@ -43,9 +44,6 @@ FILE_TAGS = frozenset(
         "video",
     }
 )
-
-#: Elements below a container that are no blocks.
-NOT_BLOCKS = olx.SETTING_TAGS | {"show", "group", olx.INCLUDE_TAG}
 
 
 def load_course(
@@ -114,8 +112,7 @@ class _Loader:
         self._by_file: dict[str, Block] = {}
         self._unnamed: dict[BlockKey, dict[str, str]] = {}
         self._pending: deque[Block] = deque()
-        policy = export.read(ASSETS_POLICY) if ASSETS_POLICY in export.files else b""
-        self.assets = AssetIndex(export.files, policy)
+        self._assets = index_assets(export)
 
     def load(self) -> Course:
         root = _read_root(self._export)
@@ -131,7 +128,7 @@ class _Loader:
             org=org,
             course=name,
             run=run,
-            root_attributes=dict(root.attrib),
+            root_attributes=olx.attributes_of(root),
             course_file=self._export.root_file,
             element=root,
             titles=_read_titles(self._export, run),
@@ -149,7 +146,9 @@ class _Loader:
     # The outline ---------------------------------------------------------------------------------
 
     def _load_library(self, course: Course) -> None:
-        library = Block(course.key, course.run, course.course_file, course.course_file, course.element)
+        library = Block(
+            course.key, course.run, course.course_file, course.course_file, course.element
+        )
         self._blocks[library.key] = library
         course.library = library
         self._pending.append(library)
@@ -181,7 +180,7 @@ class _Loader:
         names = self._names_in(parent, BlockKey(str(parent.tag), parent_name))
         nodes = []
         for child in list(olx.elements(parent)):
-            if not self._is_outline_child(child):
+            if not is_outline_child(child):
                 continue
             parent.remove(child)
             child.tail = None
@@ -206,23 +205,17 @@ class _Loader:
         file: str | None = None
         if olx.is_pointer(child):
             file = olx.file_of(tag, name)
-            loaded = self._read(file, child.sourceline, source)
+            loaded = self._read(file, olx.line_of(child), source)
             if loaded is None:
                 return OutlineNode(tag, name)
             child, source = loaded, file
             course.consumed.append(file)
-        attributes = dict(child.attrib)
+        attributes = olx.attributes_of(child)
         if file is None:
             attributes.pop("url_name", None)
         node = OutlineNode(tag, name, file=file, attributes=attributes)
         node.children = self._outline_nodes(course, child, source, name)
         return node
-
-    def _is_outline_child(self, child: etree._Element) -> bool:
-        tag = str(child.tag)
-        if tag in NOT_BLOCKS or not olx.is_block_name(tag):
-            return False
-        return tag in olx.KNOWN_TAGS or child.get("url_name") is not None
 
     # Blocks --------------------------------------------------------------------------------------
 
@@ -235,12 +228,20 @@ class _Loader:
             if file in self._by_file:
                 return self._by_file[file]
             if file not in self._export.files:
-                self._read(file, child.sourceline, source)
+                self._read(file, olx.line_of(child), source)
                 return None
-            return self._add(Block(self._free_key(key), name, file, file, self._parsed(file)))
+            return self._add(
+                Block(
+                    self._free_key(key),
+                    name,
+                    file,
+                    file,
+                    read_definition(self._export, file, self._findings),
+                )
+            )
         element = copy.deepcopy(child)
         element.tail = None
-        element.attrib.pop("url_name", None)
+        olx.drop_attribute(element, "url_name")
         known = self._blocks.get(key)
         if known is not None and known.is_inline and _is_same(known, element):
             return known
@@ -250,7 +251,7 @@ class _Loader:
         self._blocks[block.key] = block
         if block.file is not None:
             self._by_file[block.file] = block
-        self._attach_files(block)
+        block.attachments = find_attachments(self._export, block, self._assets, self._findings)
         self._pending.append(block)
         return block
 
@@ -264,7 +265,7 @@ class _Loader:
             self._findings.warning(
                 "duplicate-name",
                 self._blocks[key].source,
-                f"Two different blocks are called {quoted(key)}; the second is kept as {free.name}.",
+                f"Two different blocks are called {quoted(key)}; one is kept as {free.name}.",
             )
         return free
 
@@ -294,86 +295,27 @@ class _Loader:
         if olx.is_pointer(child):
             file = olx.file_of(tag, child.get("url_name", ""))
             return file in self._export.files or tag in FILE_TAGS
-        if block.element is child.getparent():
+        if child.getparent() is block.element:
             if block.key.tag == "library":
                 return True
             if tag == "vertical" and block.key.tag == "sequential":
                 return True
         if tag == "html":
-            return bool(self._html_pages(child))
-        return tag in olx.VIDEO_TAGS and bool(find_video_assets(child, self.assets))
+            return find_page(self._export, child) is not None
+        return tag in olx.VIDEO_TAGS and bool(find_video_assets(child, self._assets))
 
     def _names_in(
         self, element: etree._Element, key: BlockKey
     ) -> dict[etree._Element, tuple[str, bool]]:
-        """Name every block below a container that stands in the same file.
-
-        Returns:
-            Child → its name, and whether that was made up; in document order.
-        """
-        children = list(self._inline_blocks(element))
-        named = {child: child.get("url_name", "") for child in children}
-        taken = {name.casefold() for name in named.values() if name}
-        nameless = [child for child, name in named.items() if not name]
-        before = dict(self._previous.unnamed.get(key, {}))
-        digests = {child: content_digest(child) for child in nameless}
-        known: dict[etree._Element, str] = {}
-        # First the ones that did not change, then, in their order, the ones that did.
-        for exact in (True, False):
-            for child in nameless:
-                for name, digest in list(before.items()):
-                    fits = digest == digests[child] if exact else name.startswith(f"{child.tag}-")
-                    if child not in known and fits and name.casefold() not in taken:
-                        known[child] = name
-                        taken.add(name.casefold())
-                        del before[name]
-        for child in nameless:
-            if child not in known:
-                known[child] = name_unnamed(child, key.name, taken)
-                taken.add(known[child].casefold())
-        if known:
-            self._unnamed[key] = {known[child]: digests[child] for child in nameless}
+        """Return the blocks in a definition: child → its name, and whether that is made up."""
+        children = list_blocks(element, self._export.files)
+        made_up, digests = name_blocks(children, key, self._previous.unnamed.get(key, {}))
+        if digests:
+            self._unnamed[key] = digests
         return {
-            child: (name, False) if name else (known[child], True) for child, name in named.items()
+            child: (made_up.get(child, child.get("url_name", "")), child in made_up)
+            for child in children
         }
-
-    def _inline_blocks(self, element: etree._Element) -> list[etree._Element]:
-        """List the blocks below a container that stand in the same file, outermost first."""
-        found: list[etree._Element] = []
-        in_outline = element.tag in {"course", "chapter"}
-        pending = [element]
-        while pending:
-            parent = pending.pop()
-            is_container = parent.tag in olx.CONTAINER_TAGS
-            below = []
-            for child in olx.elements(parent):
-                tag = str(child.tag)
-                if tag in NOT_BLOCKS or not olx.is_block_name(tag):
-                    if tag in {"show", "group"}:
-                        below.append(child)
-                    continue
-                if in_outline and not self._is_outline_child(child):
-                    continue
-                if is_container or parent.tag in {"show", "group"}:
-                    found.append(child)
-                elif olx.is_pointer(child) and self._has_file(child):
-                    found.append(child)
-                if tag not in olx.LEAF_TAGS and not self._moves_out(parent, child):
-                    below.append(child)
-            if not in_outline:
-                pending.extend(reversed(below))
-        return found
-
-    def _moves_out(self, parent: etree._Element, child: etree._Element) -> bool:
-        """Tell whether an inline child will be named by its own definition's walk."""
-        if parent.getparent() is not None:
-            return False
-        return parent.tag == "library" or (parent.tag == "sequential" and child.tag == "vertical")
-
-    def _has_file(self, child: etree._Element) -> bool:
-        return olx.file_of(str(child.tag), child.get("url_name", "")) in self._export.files
-
-    # Files ---------------------------------------------------------------------------------------
 
     def _read(self, file: str, line: int | None, source: str) -> etree._Element | None:
         if file not in self._export.files:
@@ -381,55 +323,7 @@ class _Loader:
                 "missing-block", source, f"It points to {quoted(file)}, which is not there.", line
             )
             return None
-        return self._parsed(file)
-
-    def _parsed(self, file: str) -> etree._Element | None:
-        contents = self._export.read(file)
-        try:
-            element = olx.parse_olx(contents)
-        except olx.OlxError as error:
-            self._findings.error(
-                error.code, file, f"Kept as it is, but not understood: {error}.", error.line
-            )
-            return None
-        if (encoding := olx.declared_encoding(contents)) not in {"utf-8", "us-ascii", "ascii"}:
-            self._findings.info("not-utf-8", file, f"It is encoded in {quoted(encoding)}.")
-        return element
-
-    def _attach_files(self, block: Block) -> None:
-        if block.key.tag == "html" or (block.element is not None and block.element.tag == "html"):
-            pages = self._html_pages(block.element, block.url_name, block.source)
-            block.attachments = [Attachment(page.removeprefix("html/"), page) for page in pages]
-        elif block.key.tag in olx.VIDEO_TAGS and block.element is not None:
-            for name in find_missing_transcripts(block.element, self.assets):
-                self._findings.warning(
-                    "missing-transcript",
-                    block.source,
-                    f"The transcript {quoted(name)} is not in static/.",
-                    block.element.sourceline if block.is_inline else None,
-                )
-        elif block.element is not None and (name := block.element.get("filename")):
-            file = f"{block.key.tag}/{name}.xml"
-            if file in self._export.files and file != block.file:
-                block.attachments = [Attachment(f"{name}.xml", file)]
-
-    def _html_pages(
-        self, element: etree._Element | None, name: str = "", source: str = ""
-    ) -> list[str]:
-        """Return the files with the contents of an ``html`` block; more than one is unusual."""
-        filename = name if element is None else element.get("filename", "")
-        if not filename:
-            return []
-        plain = filename.replace(":", "/")
-        candidates = (f"html/{filename}.html", f"html/{plain}.html", f"html/{plain}")
-        for candidate in candidates:
-            if candidate in self._export.files and candidate.endswith((".html", ".htm")):
-                return [candidate]
-        if source:
-            self._findings.warning(
-                "missing-page", source, f"Its page {quoted(candidates[0])} is not there."
-            )
-        return []
+        return read_definition(self._export, file, self._findings)
 
     # Order ---------------------------------------------------------------------------------------
 
@@ -463,7 +357,7 @@ class _Loader:
         self._findings.error(
             "reference-cycle",
             block.source,
-            f"{quoted(slot.child.key)} would contain itself; the reference is kept, but not followed.",
+            f"{quoted(slot.child.key)} would contain itself; the reference is not followed.",
         )
 
 
@@ -471,7 +365,7 @@ def _is_same(known: Block, element: etree._Element) -> bool:
     """Compare an inline block with one that was loaded before, whose children may be slots."""
     if known.element is None or known.children:
         return False
-    return short_digest(content_digest(known.element)) == short_digest(content_digest(element))
+    return content_digest(known.element) == content_digest(element)
 
 
 def _read_titles(export: CourseExport, run: str) -> dict[BlockKey, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from lxml import etree
 
@@ -160,7 +161,7 @@ def parse_olx(contents: bytes) -> etree._Element:
     if info.internalDTD is not None or info.externalDTD is not None or info.doctype:
         raise OlxError("doctype", "document type declarations and entities are refused")
     for entity in root.iter(etree.Entity):
-        raise OlxError("doctype", "an entity of a document type declaration", entity.sourceline)
+        raise OlxError("doctype", "an entity of a document type declaration", line_of(entity))
     return root
 
 
@@ -213,6 +214,22 @@ def file_of(tag: str, name: str) -> str:
     return f"{tag}/{name.replace(':', '/')}.xml"
 
 
+def line_of(element: etree._Element) -> int | None:
+    """Return the line of an element in its file."""
+    return cast("int | None", element.sourceline)
+
+
+def attributes_of(element: etree._Element) -> dict[str, str]:
+    """Return the attributes of an element, in their order."""
+    return {str(name): str(value) for name, value in element.attrib.items()}
+
+
+def drop_attribute(element: etree._Element, name: str) -> None:
+    """Remove an attribute, if it is there."""
+    if name in element.attrib:
+        del element.attrib[name]
+
+
 def replace_element(old: etree._Element, new: etree._Element) -> None:
     """Put an element in the place of another, leaving the text behind it where it is."""
     parent = old.getparent()
@@ -223,8 +240,9 @@ def replace_element(old: etree._Element, new: etree._Element) -> None:
 
 def set_first(element: etree._Element, name: str, value: str) -> None:
     """Set an attribute and make it the first one."""
-    rest = [(key, text) for key, text in element.attrib.items() if key != name]
+    rest = attributes_of(element)
+    rest.pop(name, None)
     element.attrib.clear()
     element.set(name, value)
-    for key, text in rest:
+    for key, text in rest.items():
         element.set(key, text)

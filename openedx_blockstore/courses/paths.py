@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from openedx_blockstore.courses import olx
 from openedx_blockstore.courses.documents import LAYOUT_FILE, NAVIGATION_FILE, POLICY_FILE
 from openedx_blockstore.courses.identity import BlockKey
+from openedx_blockstore.courses.placing import DEFINITION_FILE
 
 #: Folders of an export that keep their place in the course's bundle.
 COURSE_FOLDERS = ("about/", "assets/", "drafts/", "info/", "policies/", "static/", "tabs/")
@@ -19,7 +20,7 @@ OTHER_FOLDER = "other/"
 OWN_FILES = frozenset({NAVIGATION_FILE, POLICY_FILE, LAYOUT_FILE, "course.xml", "library.xml"})
 
 #: Main blocks whose files beside them belong to nothing in an export.
-_NO_ATTACHMENTS = frozenset({"sequential", "vertical", "library", "course", "assets"})
+_NO_ATTACHMENTS = frozenset({"sequential", "vertical", "assets"})
 
 
 def course_path(path: str) -> str:
@@ -38,17 +39,17 @@ def export_path(path: str, main: BlockKey, definitions: Mapping[str, BlockKey]) 
         return olx.file_of(definitions[path].tag, definitions[path].name)
     if path.startswith("static/"):
         return path
-    if main.tag in {"course", "library"}:
-        if path in OWN_FILES:
-            return None
-        if path.startswith(COURSE_FOLDERS):
-            return path
-        if path.startswith(OTHER_FOLDER):
-            return path.removeprefix(OTHER_FOLDER)
     folder = posixpath.dirname(path)
     while folder:
-        for name in ("definition.xml",):
-            if (key := definitions.get(f"{folder}/{name}")) is not None:
-                return f"{key.tag}/{path.removeprefix(f'{folder}/')}"
+        if (key := definitions.get(f"{folder}/{DEFINITION_FILE}")) is not None:
+            return f"{key.tag}/{path.removeprefix(f'{folder}/')}"
         folder = posixpath.dirname(folder)
+    if main.tag in {"course", "library"}:
+        return _path_of_course_file(path)
     return None if main.tag in _NO_ATTACHMENTS else f"{main.tag}/{path}"
+
+
+def _path_of_course_file(path: str) -> str | None:
+    if path.startswith(OTHER_FOLDER):
+        return path.removeprefix(OTHER_FOLDER)
+    return path if path.startswith(COURSE_FOLDERS) else None

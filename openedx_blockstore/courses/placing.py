@@ -310,13 +310,14 @@ class _Placer:
         for block, bundle in bundles.items():
             placement.types.setdefault(bundle, bundle_type(bundle.tag))
             home = self._previous.get(block.key)
-            if home is not None and home[0] == bundle:
+            used = taken.setdefault(bundle, {})
+            if home is not None and home[0] == bundle and home[1].casefold() not in used:
                 paths[block] = home[1]
-                taken.setdefault(bundle, {})[home[1].casefold()] = block
+                used[home[1].casefold()] = block
         for block, bundle in bundles.items():
             if block not in paths:
                 used = taken.setdefault(bundle, {})
-                path = self._default_path(block, bundle, bundles)
+                path = self._default_path(block, bundle)
                 if path.casefold() in used:
                     path = self._apart(block, path)
                 used[path.casefold()] = block
@@ -324,9 +325,7 @@ class _Placer:
             placement.homes[block] = Home(bundle, paths[block])
         return placement
 
-    def _default_path(
-        self, block: Block, bundle: BlockKey, bundles: dict[Block, BlockKey]
-    ) -> str:
+    def _default_path(self, block: Block, bundle: BlockKey) -> str:
         tag, name = block.key.tag, safe_path(block.key.name.replace(":", "/"))
         if block.key == bundle:
             return main_file(tag)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, field, frozen
 
-from openedx_blockstore.courses.identity import BlockKey
+from openedx_blockstore.courses.identity import BlockKey, with_suffix
 
 #: The tag in the keys of bundles of assets, which have no main block.
 ASSETS_TAG = "assets"
@@ -52,6 +52,41 @@ class PlannedBundle:
     origin: str
     files: dict[str, Contents] = Factory(dict)
     links: dict[str, PlannedLink] = Factory(dict)
+    _taken: set[str] = field(factory=set, init=False, repr=False)
+    _folders: set[str] = field(factory=set, init=False, repr=False)
+
+    def add(self, path: str, contents: Contents, *, original: str) -> str:
+        """Add a file.
+
+        Args:
+            original: Its path in the export.
+
+        Returns:
+            Its path in the bundle: the one asked for, or, where a file is there that differs from
+            it only in case (or a folder), the same with a suffix made of the original name.
+        """
+        for candidate in (path, with_suffix(path, original)):
+            if self._is_free(candidate):
+                path = candidate
+                break
+        folded = path.casefold()
+        self._taken.add(folded)
+        self._folders.update(_folders_of(folded))
+        self.files[path] = contents
+        return path
+
+    def _is_free(self, path: str) -> bool:
+        folded = path.casefold()
+        return (
+            folded not in self._taken
+            and folded not in self._folders
+            and not any(folder in self._taken for folder in _folders_of(folded))
+        )
+
+
+def _folders_of(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts))]
 
 
 @frozen

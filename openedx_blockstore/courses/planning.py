@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openedx_blockstore.courses.asset_bundles import AssetPlanner
-from openedx_blockstore.courses.assets import ASSETS_POLICY, STATIC_FOLDER, AssetIndex
+from openedx_blockstore.courses.assets import STATIC_FOLDER
 from openedx_blockstore.courses.block_bundles import plan_block_bundles
 from openedx_blockstore.courses.blocks import Course
 from openedx_blockstore.courses.checking import check_course
@@ -15,6 +15,7 @@ from openedx_blockstore.courses.course_bundle import (
     link_everything,
     start_course_bundle,
 )
+from openedx_blockstore.courses.definitions import index_assets
 from openedx_blockstore.courses.findings import FindingCollector
 from openedx_blockstore.courses.identity import BlockKey
 from openedx_blockstore.courses.loader import load_course
@@ -40,8 +41,7 @@ def plan_import(
         InvalidArchive: The course can not be read.
     """
     course = load_course(export, findings, previous)
-    policy = export.read(ASSETS_POLICY) if ASSETS_POLICY in export.files else b""
-    assets = AssetIndex(export.files, policy)
+    assets = index_assets(export)
     placement = place_blocks(course, assets, previous, limits, findings)
     made = plan_block_bundles(course, placement)
     places = made.places
@@ -52,9 +52,7 @@ def plan_import(
         own.title = start_course_bundle(course).title
     made.bundles[course.key] = own
     rest = [
-        path
-        for path in export.files
-        if path not in places and not path.startswith(STATIC_FOLDER)
+        path for path in export.files if path not in places and not path.startswith(STATIC_FOLDER)
     ]
     add_other_files(own, rest, places)
     planner = AssetPlanner(export, course, assets, limits, findings)
@@ -64,7 +62,7 @@ def plan_import(
     if course.library is None:
         add_navigation(own, course, placement)
     add_layout(own, course, placement, places)
-    check_course(export, course, placement, assets, findings, places)
+    check_course(export, course, places, findings)
     return CoursePlan(
         title=course.title,
         bundles=_lenders_first([*asset_bundles, *others, own], course),

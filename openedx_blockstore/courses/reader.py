@@ -49,7 +49,9 @@ class CourseExport:
 
 
 @contextmanager
-def open_export(from_: str | os.PathLike[str], findings: FindingCollector) -> Iterator[CourseExport]:
+def open_export(
+    from_: str | os.PathLike[str], findings: FindingCollector
+) -> Iterator[CourseExport]:
     """Give access to an export for as long as the context lasts.
 
     Args:

@@ -36,10 +36,14 @@ ASSET_ATTRIBUTES = (
 
 _END = r"""(?:(?!&quot;|&\#3[49];|&apos;|&lt;|&gt;|&\#10;|\\["'nt])[^"'<>\n\r`{}|])"""
 _STATIC = re.compile(rf"(?<![\w.%-])/static/({_END}*)")
-_ASSET_KEY = re.compile(rf"(?:asset-v1:[^\s\"'<>@]+@asset\+block@|/?c4x/[^/\s]+/[^/\s]+/asset/)({_END}*)")
+_ASSET_KEY = re.compile(
+    rf"(?:asset-v1:[^\s\"'<>@]+@asset\+block@|/?c4x/[^/\s]+/[^/\s]+/asset/)({_END}*)"
+)
 _JUMP = re.compile(r"/jump_to_id/([\w.:%~-]+)")
 _I4X = re.compile(r"i4x://([^/\s\"'<>&]+)/([^/\s\"'<>&]+)/([\w-]+)/([\w.:%~-]+)")
-_BLOCK_V1 = re.compile(r"block-v1:([^+\s\"'<>&]+)\+([^+\s\"'<>&]+)\+[^+\s\"'<>&]+\+type@([\w-]+)\+block@([\w.:%~-]+)")
+_BLOCK_V1 = re.compile(
+    r"block-v1:([^+\s\"'<>&]+)\+([^+\s\"'<>&]+)\+[^+\s\"'<>&]+\+type@([\w-]+)\+block@([\w.:%~-]+)"
+)
 _POLICY_ASSET = re.compile(rf'"(?:{"|".join(ASSET_ATTRIBUTES)})"\s*:\s*"([^"\\]+)"')
 _QUOTED = re.compile(r"""["'(]\s*([^"'()\s<>,;][^"'()<>\n]{0,300}?)\s*["')]""")
 _CUT = re.compile(r"[?#]|\s|[);,&\\]")
@@ -109,7 +113,10 @@ def find_relative_assets(path: str, text: str, assets: AssetIndex) -> set[str]:
         name = re.split(r"[?#]", html.unescape(match[1]), maxsplit=1)[0]
         if not name or "://" in name or name.startswith(("data:", "/")):
             continue
-        for candidate in {posixpath.normpath(posixpath.join(folder, name)), name.removeprefix("./")}:
+        for candidate in {
+            posixpath.normpath(posixpath.join(folder, name)),
+            name.removeprefix("./"),
+        }:
             if asset := assets.find(candidate):
                 found.add(asset)
     return found - {path}

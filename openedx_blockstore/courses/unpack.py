@@ -22,7 +22,7 @@ CHUNK_BYTES = 64 * 1024
 
 GZIP_MARK = b"\x1f\x8b"
 
-#: A small archive may grow by any ratio up to this many bytes: a few kilobytes of zeros are no bomb.
+#: An archive may grow by any ratio up to this many bytes: some kilobytes of zeros are no bomb.
 RATIO_FREE_BYTES = 64 * 2**20
 
 #: What the archive modules raise on damaged input.
@@ -174,7 +174,9 @@ def _write(source: IO[bytes], folder: Path, path: str, budget: _Budget) -> None:
         raise InvalidArchive("it comes twice, or as a file and a folder", entry=path) from error
     except OSError as error:
         if error.errno is not None and shutil.disk_usage(folder).free > CHUNK_BYTES:
-            raise InvalidArchive(f"it can not be unpacked ({error.strerror})", entry=path) from error
+            raise InvalidArchive(
+                f"it can not be unpacked ({error.strerror})", entry=path
+            ) from error
         raise
 
 

@@ -1,0 +1,130 @@
+"""Writing an export: to a folder, a ``.tar.gz`` or a ``.zip``; all of it or nothing.
+
+The same files always make the same bytes: sorted entries, fixed times and owners.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import frozen
+
+from openedx_blockstore.courses.unpack import checked_path
+from openedx_blockstore.exceptions import Invalid
+
+TAR_SUFFIXES = (".tar.gz", ".tgz")
+ZIP_SUFFIX = ".zip"
+
+#: The time of every entry, the earliest that a zip archive can hold.
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@frozen
+class OutputFile:
+    """A file to be written.
+
+    Attributes:
+        size: In bytes.
+        open: Opens the contents when their turn comes.
+    """
+
+    size: int
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+#: Called after every file with the number of files that are done.
+Written = Callable[[int], None]
+
+
+def write_export(
+    files: Mapping[str, OutputFile], to: Path, *, folder: str, written: Written
+) -> None:
+    """Write files where they are wanted.
+
+    Args:
+        to: A folder that is not there yet or empty, or a file that ends in ``.tar.gz``, ``.tgz``
+            or ``.zip``, which is replaced.
+        folder: The folder of an archive in which everything lies.
+
+    Raises:
+        Invalid: The target is a folder with something in it, or a path leads out of it.
+    """
+    ordered = dict(sorted(files.items()))
+    for path in ordered:
+        if checked_path(path) != path:
+            raise Invalid(
+                f"The bundles name {path!r} as a file of the export; no file can lie there."
+            )
+    name = to.name.lower()
+    if name.endswith((*TAR_SUFFIXES, ZIP_SUFFIX)):
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(to) as temporary:
+            write = _write_zip if name.endswith(ZIP_SUFFIX) else _write_tar
+            write({f"{folder}/{path}": file for path, file in ordered.items()}, temporary, written)
+    else:
+        if to.exists() and (not to.is_dir() or any(to.iterdir())):
+            raise Invalid(
+                f"{to} is there already; give an empty or new folder, or a file that ends in "
+                f".tar.gz or .zip."
+            )
+        _write_folder(ordered, to, written)
+
+
+@contextlib.contextmanager
+def _replacing(to: Path) -> Iterator[Path]:
+    """Give a temporary file beside the target, which takes its place if all goes well."""
+    handle, name = tempfile.mkstemp(prefix=f".{to.name}-", dir=to.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.replace(to)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_folder(files: Mapping[str, OutputFile], to: Path, written: Written) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for number, (path, file) in enumerate(files.items(), start=1):
+        target = to / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with file.open() as source, target.open("xb") as output:
+            shutil.copyfileobj(source, output)
+        written(number)
+
+
+def _write_tar(files: Mapping[str, OutputFile], to: Path, written: Written) -> None:
+    with (
+        to.open("wb") as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for number, (path, file) in enumerate(files.items(), start=1):
+            info = tarfile.TarInfo(path)
+            info.size = file.size
+            info.mode = 0o644
+            with file.open() as source:
+                tar.addfile(info, source)
+            written(number)
+
+
+def _write_zip(files: Mapping[str, OutputFile], to: Path, written: Written) -> None:
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for number, (path, file) in enumerate(files.items(), start=1):
+            info = zipfile.ZipInfo(path, _ZIP_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o100644 << 16
+            info.file_size = file.size
+            with file.open() as source, zipped.open(info, "w") as output:
+                shutil.copyfileobj(source, output)
+            written(number)
