@@ -115,7 +115,8 @@ services: $(VENV)/.test ## Install the database servers (as root, on Debian) and
 
 requirements: ## Pin the newest versions of everything in requirements/constraints.txt
 	rm -rf $(VENV)-pins
-	$(MAKE) VENV=$(VENV)-pins $(VENV)-pins/.python
+	@# With the oldest Python: what is new enough for it runs on the later ones too.
+	$(MAKE) VENV=$(VENV)-pins PYTHON=$(or $(PYTHON),python3.11) $(VENV)-pins/.python
 	$(VENV)-pins/bin/python -m pip install --quiet -e '.[cli,s3,test,mysql,postgresql]' \
 		-r requirements/quality.in -r requirements/docs.in -r requirements/services.in \
 		-r requirements/mysql.in -r requirements/django52.txt
