@@ -33,6 +33,7 @@ from openedx_blockstore.api.drafts import (
 )
 from openedx_blockstore.api.exports import export_bundle, export_collection
 from openedx_blockstore.api.files import (
+    digest_of,
     force_browser_url,
     get_bundle_file_data,
     get_bundle_file_metadata,
@@ -71,6 +72,7 @@ __all__ = [
     "delete_collection",
     "delete_draft",
     "diff_versions",
+    "digest_of",
     "export_bundle",
     "export_collection",
     "force_browser_url",

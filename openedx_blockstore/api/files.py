@@ -18,11 +18,12 @@ from openedx_blockstore.api._draft_data import draft_files, draft_links
 from openedx_blockstore.api._draft_views import DraftView, find_draft_by_name, read_draft
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._values import opened
 from openedx_blockstore.api._version_data import version_files, version_links
-from openedx_blockstore.data import BundleFileData, BundleLinkData
+from openedx_blockstore.data import BundleFileData, BundleLinkData, FileSource
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.models import BundleVersion
-from openedx_blockstore.store import EMPTY_TREE, Tree, TreeFile, split_link_path
+from openedx_blockstore.store import EMPTY_TREE, HashingReader, Tree, TreeFile, split_link_path
 
 _DEVSTACK = re.compile(r"^http://edx\.devstack\.(?:studio|lms):")
 
@@ -118,9 +119,22 @@ def open_bundle_file(
         source = _find_source(bundle_uuid, use_draft)
     source, own_path = _follow(source, path)
     file = source.find(own_path, asked=(bundle_uuid, path))
-    opened = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
-    with contextlib.closing(opened):
-        yield cast(BinaryIO, opened)
+    blob = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
+    with contextlib.closing(blob):
+        yield cast(BinaryIO, blob)
+
+
+def digest_of(contents: FileSource) -> str:
+    """Return the digest under which contents would be stored, without storing them.
+
+    Raises:
+        Invalid: The contents have a wrong type.
+    """
+    with opened(contents) as source:
+        reader = HashingReader(source)
+        for _chunk in reader.chunks():
+            pass
+    return reader.digest
 
 
 def force_browser_url(url: str) -> str:
