@@ -211,11 +211,11 @@ class AssetPlanner:
             number = int(short_digest(asset), 16) % count
             if number not in bundles:
                 key = BlockKey(ASSETS_TAG, name if count == 1 else f"{name}-{number + 1}")
-                title = f"{self._course.title[: MAX_TITLE_LENGTH - 40]}: {_TITLES[name]}"
+                what = _TITLES[name] if count == 1 else f"{_TITLES[name]} {number + 1}"
                 bundles[number] = PlannedBundle(
                     key=key,
                     type=ASSETS_TAG,
-                    title=title if count == 1 else f"{title} {number + 1}",
+                    title=f"{self._course.title[: MAX_TITLE_LENGTH - 40]} ({what})",
                     origin=make_origin(self._course.org, self._course.course, key),
                 )
             self._add(bundles[number], asset, places)

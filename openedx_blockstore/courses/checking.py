@@ -55,13 +55,11 @@ def _known_names(course: Course) -> set[str]:
         names |= {block.url_name, block.key.name}
         if block.element is not None:
             names |= {
-                element.get("url_name", "") for element in block.element.iter() if _is_tag(element)
+                element.get("url_name", "")
+                for element in block.element.iter()
+                if olx.is_element(element)
             }
     return names
-
-
-def _is_tag(element: object) -> bool:
-    return isinstance(getattr(element, "tag", None), str)
 
 
 def _check_assets(path: str, text: str, assets: AssetIndex, findings: FindingCollector) -> None:

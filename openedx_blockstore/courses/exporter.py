@@ -181,7 +181,7 @@ class _Assembler:
             element.set(name, str(value))
         made_up = self._layout.unnamed.get(key, {})
         for inner in element.iterdescendants():
-            if isinstance(inner.tag, str) and inner.get("url_name") in made_up:
+            if olx.is_element(inner) and inner.get("url_name") in made_up:
                 del inner.attrib["url_name"]
         for include in list(element.iter(olx.INCLUDE_TAG)):
             child = self._child(bundle, include)
