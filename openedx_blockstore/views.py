@@ -9,22 +9,25 @@ import contextlib
 import mimetypes
 import posixpath
 from collections.abc import Iterator
+from typing import BinaryIO
 from uuid import UUID
 
 from django.contrib.admin.views.decorators import staff_member_required
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponseBase,
     HttpResponseNotModified,
+    StreamingHttpResponse,
 )
-from django.utils.http import quote_etag
+from django.utils.http import content_disposition_header, quote_etag
 from django.views.decorators.http import require_safe
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleFileData
 from openedx_blockstore.exceptions import NotFound
+
+_CHUNK_BYTES = 256 * 2**10
 
 
 @require_safe
@@ -61,26 +64,33 @@ def _serve(
     etag = quote_etag(file.hash_digest)
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    stack = contextlib.ExitStack()
-    contents = stack.enter_context(
+    # Opened here rather than while sending: what can not be opened is an error, not half an answer.
+    opened = contextlib.ExitStack()
+    contents = opened.enter_context(
         api.open_bundle_file(
             bundle_uuid, file.path, version_number=version_number, use_draft=use_draft
         )
     )
-    # The response closes what it serves when it was sent, and so leaves the context.
     # What authors upload may be a page with scripts in it. It is offered for download, under a
     # type that no browser guesses at, and never runs on this site.
-    response = FileResponse(
-        contents,
-        as_attachment=True,
-        filename=posixpath.basename(file.path),
+    response = StreamingHttpResponse(
+        _chunks(contents, opened),
         content_type=mimetypes.guess_type(file.path)[0] or "application/octet-stream",
+    )
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=posixpath.basename(file.path)
     )
     response["Content-Length"] = str(file.size)
     response["ETag"] = etag
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _chunks(contents: BinaryIO, opened: contextlib.ExitStack) -> Iterator[bytes]:
+    with opened:
+        while chunk := contents.read(_CHUNK_BYTES):
+            yield chunk
 
 
 @contextlib.contextmanager
