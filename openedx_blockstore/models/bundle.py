@@ -104,4 +104,4 @@ class BundleVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bundle_id}@{self.version_num}"
+        return f"Version {self.version_num}"

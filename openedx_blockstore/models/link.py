@@ -43,4 +43,4 @@ class BundleLink(VersionRange):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id}/{self.alias} → {self.lender_id}@{self.lender_version}"
+        return f"{self.alias} → version {self.lender_version}"
