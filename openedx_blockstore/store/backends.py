@@ -154,16 +154,20 @@ class FileSystemBackend(StorageBackend):
     @contextlib.contextmanager
     def _incoming(self, name: str) -> Iterator[Path]:
         path = Path(self._files.path(name))
+        with storage_errors(name):
+            self._make_folder(path.parent)
         try:
-            with storage_errors(name):
-                self._make_folder(path.parent)
             yield path
         finally:
             path.unlink(missing_ok=True)
 
     def _make_folder(self, folder: Path) -> None:
-        mode = self._files.directory_permissions_mode
-        folder.mkdir(parents=True, exist_ok=True, mode=0o777 if mode is None else mode)
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        if (mode := self._files.directory_permissions_mode) is not None:
+            folder.chmod(mode)  # not as an argument of mkdir: the umask would take from it
 
     def _write(self, path: Path, chunks: Iterator[bytes]) -> None:
         # The source is read inside, but its errors are the caller's business: they pass as is.
@@ -224,8 +228,13 @@ class ObjectStorageBackend(StorageBackend):
         # once more and make up another one.
         with storage_errors(name):
             saved = self._storage._save(name, file)  # type: ignore[attr-defined]  # noqa: SLF001
-        if saved != name:
-            raise StorageError(name, f"the storage gave it another name, {saved}")
+            if saved == name:
+                return
+            # Some do so in ``_save``, too, where the name is taken. What has it holds the same.
+            with contextlib.suppress(FileNotFoundError):
+                self._storage.delete(saved)
+            if not self._storage.exists(name):
+                raise StorageError(name, f"the storage gave it another name, {saved}")
 
 
 def make_backend(storage: Storage, *, durable: bool, spool_bytes: int) -> StorageBackend:
