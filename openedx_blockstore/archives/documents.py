@@ -65,10 +65,11 @@ class Document:
 
     def uuid(self, key: str) -> UUID:
         """Return a UUID."""
+        text = self.text(key)
         try:
-            return UUID(self.text(key))
+            return UUID(text)
         except ValueError as error:
-            raise self.fail(key, f"must be a UUID, not {self.values.get(key)!r:.60}") from error
+            raise self.fail(key, f"must be a UUID, not {text!r:.60}") from error
 
     def version(self, key: str = "version") -> int:
         """Return a version's number."""

@@ -34,7 +34,7 @@ def pack(
     return buffer
 
 
-def info(files: Mapping[str, bytes] | None = None, **changes: Any) -> dict[str, Any]:
+def info(files: Mapping[str, bytes] | None = None, /, **changes: Any) -> dict[str, Any]:
     """Return an info file's document for files, with values changed or (None given) removed."""
     document: dict[str, Any] = {
         "_meta": META,
@@ -50,7 +50,7 @@ def info(files: Mapping[str, bytes] | None = None, **changes: Any) -> dict[str, 
     return {key: value for key, value in document.items() if value is not None}
 
 
-def tree(files: Mapping[str, bytes], *, folder: str = "", **changes: Any) -> dict[str, bytes]:
+def tree(files: Mapping[str, bytes], /, *, folder: str = "", **changes: Any) -> dict[str, bytes]:
     """Return the entries of a tree: its info file, and its files."""
     document = json.dumps(info(files, **changes)).encode()
     return {
