@@ -323,9 +323,9 @@ class _Planner:
         row = self._lookup.row_of(version)
         return read_closure(row) if row is not None else EMPTY_CLOSURE
 
-    def _links_of(self, version: Dependency) -> Iterable[LinkTarget]:
+    def _links_of(self, version: Dependency) -> Mapping[str, LinkTarget]:
         row = require_version(version.bundle_uuid, version.version)
-        return [link.target for link in read_manifest(row).links.values()]
+        return read_manifest(row).tree().links
 
 
 def contents_to_store(
