@@ -76,8 +76,8 @@ def get_borrowers(
         rows = rows.open()
     if version_number is not None:
         rows = rows.filter(lender_version=version_number)
-    if after is not None:
-        rows = rows.filter(pk__gt=_link_key(lender, after))
+    # Also on the first page: otherwise MariaDB would rather walk through the links of all lenders.
+    rows = rows.filter(pk__gt=_link_key(lender, after) if after is not None else 0)
     return [_borrower(row) for row in rows.select_related("borrower").order_by("pk")[:limit]]
 
 
