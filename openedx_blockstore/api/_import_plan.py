@@ -14,7 +14,7 @@ from uuid import UUID
 from attrs import define, field, frozen
 
 from openedx_blockstore.api._import_lookup import ImportLookup, blockstore_origin
-from openedx_blockstore.api._lookup import read_closure, read_manifest, require_version
+from openedx_blockstore.api._lookup import read_closure, read_manifest
 from openedx_blockstore.api._values import check_text, check_title
 from openedx_blockstore.archives import ArchiveTree, ArchiveTrees, TreeInfo
 from openedx_blockstore.conf import get_settings
@@ -149,8 +149,9 @@ class _Planner:
         self._bundles: dict[UUID, BundlePlan] = {}
         # How the bundle versions of the archive are called here.
         self._places: dict[Dependency, Dependency] = {}
-        # The closures of versions that are to be made.
+        # The closures and links of versions that are to be made.
         self._closures: dict[Dependency, Closure] = {}
+        self._planned_links: dict[Dependency, Mapping[str, LinkTarget]] = {}
         self._taken_origins: set[str | None] = set(lookup.taken_origins)
 
     def plan(self, tree: ArchiveTree) -> TreePlan:
@@ -267,7 +268,9 @@ class _Planner:
         self._check(tree, bundle, content)
         bundle.latest_num += 1
         bundle.latest_tree = content
-        self._closures[Dependency(bundle.uuid, bundle.latest_num)] = self._close(bundle, content)
+        key = Dependency(bundle.uuid, bundle.latest_num)
+        self._closures[key] = self._close(bundle, content)
+        self._planned_links[key] = content.links
         return TreePlan(
             tree, bundle, bundle.latest_num, created=True, content=content, dropped=dropped
         )
@@ -324,8 +327,11 @@ class _Planner:
         return read_closure(row) if row is not None else EMPTY_CLOSURE
 
     def _links_of(self, version: Dependency) -> Mapping[str, LinkTarget]:
-        row = require_version(version.bundle_uuid, version.version)
-        return read_manifest(row).tree().links
+        planned = self._planned_links.get(version)
+        if planned is not None:
+            return planned
+        row = self._lookup.row_of(version)
+        return read_manifest(row).tree().links if row is not None else {}
 
 
 def contents_to_store(

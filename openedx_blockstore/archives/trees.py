@@ -23,8 +23,8 @@ from openedx_blockstore.data import Dependency, SkippedEntry
 from openedx_blockstore.exceptions import InvalidArchive
 from openedx_blockstore.store import LINKS_FOLDER, METADATA_FOLDER, TreeFile
 
-# Folders that mean something by their names, and do not just hold everything: browsers get the files
-# below static/, and the others are reserved.
+# Folders that mean something by their names, and do not just hold everything: browsers get the
+# files below static/, and the others are reserved.
 _MEANINGFUL_FOLDERS = frozenset({"static", LINKS_FOLDER, METADATA_FOLDER})
 
 _DEFAULT_TITLE = "Imported bundle"

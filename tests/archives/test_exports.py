@@ -157,7 +157,7 @@ def test_an_interrupted_export_leaves_what_was_there(bundle: BundleData, tmp_pat
 def test_a_full_disk_is_an_error(bundle: BundleData, format: ArchiveFormat) -> None:
     with pytest.raises(OSError, match="No space left"):
         api.export_bundle(bundle.uuid, to="/dev/full", format=format)
-    with pytest.raises(OSError, match="No space left"), open("/dev/full", "wb", 0) as full:
+    with pytest.raises(OSError, match="No space left"), Path("/dev/full").open("wb", 0) as full:
         api.export_bundle(bundle.uuid, to=cast(BinaryIO, full), format=format)
     assert Path("/dev/full").is_char_device()
 
@@ -228,7 +228,7 @@ def test_an_archive_with_dependencies_holds_lenders_first_and_each_content_once(
     path = tmp_path / "course.tar.gz"
     result = api.export_bundle(diamond["course"].uuid, to=path, with_dependencies=True)
     entries = unpack(path)
-    assert list(entries)[0] == ".blockstore/archive.json"
+    assert next(iter(entries)) == ".blockstore/archive.json"
     contents = json.loads(entries[".blockstore/archive.json"])
     assert contents["kind"] == "bundle"
     assert contents["roots"] == [{"bundle_uuid": str(diamond["course"].uuid), "version": 1}]
@@ -267,7 +267,10 @@ def test_a_part_of_a_collection_is_exported_by_its_bundles(
     part = [str(diamond["first"].uuid)]
     api.export_collection(collection.uuid, part, to=tmp_path / "part.zip")
     contents = json.loads(unpack(tmp_path / "part.zip")[".blockstore/archive.json"])
-    assert [tree["bundle_uuid"] for tree in contents["trees"]] == [str(diamond["video"].uuid), *part]
+    assert [tree["bundle_uuid"] for tree in contents["trees"]] == [
+        str(diamond["video"].uuid),
+        *part,
+    ]
     with pytest.raises(BundleNotFound):  # it lies in another collection
         api.export_collection(collection.uuid, [diamond["video"].uuid], to=tmp_path / "no.zip")
 
@@ -303,5 +306,3 @@ def test_an_export_costs_few_statements_however_many_bundles_it_holds(
             api.export_bundle(bundle.uuid, to=tmp_path / "a.tar.gz", with_dependencies=True)
         costs.append(cost.statements)
     assert costs[0] == costs[1] <= 4
-
-

@@ -130,7 +130,9 @@ def test_common_programs_read_what_is_written(tmp_path: Path) -> None:
         assert {name: archive.read(name) for name in archive.namelist()} == FILES
 
 
-@pytest.mark.parametrize("options", [["-czf"], ["--format=gnu", "-czf"], ["--format=ustar", "-czf"]])
+@pytest.mark.parametrize(
+    "options", [["-czf"], ["--format=gnu", "-czf"], ["--format=ustar", "-czf"]]
+)
 def test_what_common_programs_write_is_read(tmp_path: Path, options: list[str]) -> None:
     for path in ("a.txt", "folder/b.txt", "folder/empty/.keep"):
         (tmp_path / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -155,12 +157,14 @@ def test_a_source_that_ends_early_fails_the_archive(format: ArchiveFormat) -> No
 @every_format
 def test_a_failed_archive_has_no_end(format: ArchiveFormat) -> None:
     buffer = io.BytesIO()
-    with (
-        pytest.raises(KeyboardInterrupt),
-        write_archive(cast(BinaryIO, buffer), format=format) as writer,
-    ):
-        writer.add_bytes("a", b"x" * 100_000)
-        raise KeyboardInterrupt
+
+    def write_and_fail() -> None:
+        with write_archive(cast(BinaryIO, buffer), format=format) as writer:
+            writer.add_bytes("a", b"x" * 100_000)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_and_fail()
     whole = pack({"a": b"x" * 100_000}, format).getvalue()
     assert len(buffer.getvalue()) < len(whole)
     assert buffer.getvalue() == whole[: len(buffer.getvalue())]

@@ -239,9 +239,7 @@ def test_what_compresses_well_but_is_small_is_no_bomb(collection: CollectionData
 
 
 def test_a_name_in_another_encoding_is_refused(refused: Refuse) -> None:
-    archive = tar_of(
-        (member("caf\u00e9.txt"), b"x"), format=tarfile.GNU_FORMAT, encoding="latin-1"
-    )
+    archive = tar_of((member("caf\u00e9.txt"), b"x"), format=tarfile.GNU_FORMAT, encoding="latin-1")
     refused(archive, InvalidArchive, "utf-8")
 
 

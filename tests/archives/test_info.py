@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,7 @@ FULL = TreeInfo(
     change_description="Fixed it",
     change_kind="typo",
     author="ada",
-    created_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone.utc),
+    created_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
     links={"wand": LinkTarget(UUID(UUID_B), 3, weak=True)},
     dependencies=(Dependency(UUID(UUID_B), 3),),
     files={"a.xml": FileInfo("1" * 64, 5, public=True), "b": FileInfo(public=False)},

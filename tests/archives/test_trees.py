@@ -47,9 +47,7 @@ def files_of(result: BundleImportData) -> dict[str, bytes]:
     """Return the files of the version that an import made or found."""
     found = {}
     for path in version_of(result).files:
-        with api.open_bundle_file(
-            result.bundle_uuid, path, version_number=result.version
-        ) as file:
+        with api.open_bundle_file(result.bundle_uuid, path, version_number=result.version) as file:
             found[path] = file.read()
     return found
 
