@@ -328,17 +328,13 @@ def lender(shared_storage: None) -> UUID:
     return lender.uuid
 
 
-def find_scans(queries: list[tuple[str, Any]], *, unless_small: bool = False) -> list[str]:
-    """Return what the database says it would read as a whole, for these statements.
-
-    Args:
-        unless_small: Let PostgreSQL take the tables for larger ones than they are; it reads a table
-            of some 10,000 rows as a whole where it expects to need a good part of it.
-    """
+def find_scans(queries: list[tuple[str, Any]]) -> list[str]:
+    """Return what the database would read as a whole, for these statements, in a large table."""
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     scans = []
     with connection.cursor() as cursor:
-        if unless_small and connection.vendor == "postgresql":
+        if connection.vendor == "postgresql":
+            # Of some 10,000 rows it would rather read all, if it may need a good part of them.
             cursor.execute("SET LOCAL enable_seqscan = off")
         for sql, params in queries:
             cursor.execute(f"{explain} {sql}", params)
@@ -414,7 +410,7 @@ def test_affected_bundles_are_found_by_index(lender: UUID) -> None:
         page = api.get_affected_bundles(others[0].uuid, limit=100)
     assert len(page) == 100
     assert cost.statements <= 3
-    assert find_scans(cost.queries, unless_small=True) == []
+    assert find_scans(cost.queries) == []
 
 
 def test_outdated_links_of_one_of_many_borrowers(lender: UUID) -> None:
