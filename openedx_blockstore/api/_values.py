@@ -49,8 +49,7 @@ def check_title(value: object) -> str:
         LimitExceeded: It is too long.
     """
     title = check_text("title", value)
-    # The column is as wide as the default; a setting can only make titles shorter.
-    limit = min(get_settings().MAX_TITLE_LENGTH, 180)
+    limit = get_settings().MAX_TITLE_LENGTH
     if len(title) > limit:
         raise LimitExceeded(
             "Characters in the title", actual=len(title), limit=limit, setting="MAX_TITLE_LENGTH"

@@ -90,7 +90,7 @@ def make_version(
         VersionConflict: Others kept winning.
     """
     for attempt in range(_ATTEMPTS):
-        with contextlib.suppress(_Outrun), _exclusively(bundle, attempt):
+        with contextlib.suppress(_Outrun), _exclusively(bundle, attempt, before):
             if attempt > 0:
                 latest = _reload_latest(bundle)
             parent = read_manifest(latest) if latest is not None else None
@@ -104,12 +104,17 @@ def make_version(
 
 
 @contextlib.contextmanager
-def _exclusively(bundle: Bundle, attempt: int) -> Iterator[None]:
-    """Keep others from making versions of the bundle, once enough races were lost."""
+def _exclusively(bundle: Bundle, attempt: int, before: Callable[[], None]) -> Iterator[None]:
+    """Keep others from making versions of the bundle, once enough races were lost.
+
+    Args:
+        before: Takes the locks that come before the bundle's, see :mod:`._transactions`.
+    """
     if attempt < _OPTIMISTIC_ATTEMPTS:
         yield
         return
     with write_transaction():
+        before()
         list(locked(Bundle.objects.filter(pk=bundle.pk)).values_list("pk"))
         yield
 

@@ -115,7 +115,7 @@ def create_bundle(
     *,
     type: str = "",
     origin: str | None = None,
-    uuid: UUID | None = None,
+    uuid: UUID | str | None = None,
 ) -> BundleData:
     """Make a bundle, without any version yet.
 
@@ -134,8 +134,11 @@ def create_bundle(
     values = _checked({"slug": slug, "title": title, "description": description, "type": type})
     if origin is not None:
         values["origin"] = check_text("origin", origin, max_length=500)
-    if uuid is not None:
-        values["uuid"] = uuid
+    parsed = parse_uuid(uuid) if uuid is not None else None
+    if uuid is not None and parsed is None:
+        raise Invalid(f"{uuid!r} is not a UUID.")
+    if parsed is not None:
+        values["uuid"] = parsed
     collection = find_collection(collection_uuid)
     try:
         with write_transaction():
@@ -144,8 +147,8 @@ def create_bundle(
         same_origin = Bundle.objects.filter(collection=collection, origin=origin).first()
         if origin is not None and same_origin is not None:
             raise BundleExists(origin, same_origin.uuid) from error
-        if uuid is not None and Bundle.objects.filter(uuid=uuid).exists():
-            raise BundleExists(str(uuid), uuid) from error
+        if parsed is not None and Bundle.objects.filter(uuid=parsed).exists():
+            raise BundleExists(str(parsed), parsed) from error
         raise
     return bundle_data(row, latest_version=0, drafts={})
 

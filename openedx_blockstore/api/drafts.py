@@ -108,8 +108,7 @@ def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents |
     Args:
         files: The new contents by path, as in :func:`write_draft_file`.
 
-    Raises:
-        The same as :func:`write_draft_file`.
+    It raises what :func:`write_draft_file` raises.
     """
     _write(draft_uuid, files)
 

@@ -84,8 +84,7 @@ def get_bundle_file_metadata(
 def get_bundle_file_data(bundle_uuid: UUID | str, path: str, use_draft: str | None = None) -> bytes:
     """Return the contents of one file, verified; see :func:`open_bundle_file` for large ones.
 
-    Raises:
-        The same as :func:`get_bundle_file_metadata`.
+    It raises what :func:`get_bundle_file_metadata` raises.
     """
     source, own_path = _follow(_find_source(bundle_uuid, use_draft), path)
     file = source.find(own_path, asked=(bundle_uuid, path))

@@ -56,8 +56,7 @@ def get_bundle_version_files(
 ) -> list[BundleFileData]:
     """Return the files of a version, sorted by path; none for version 0.
 
-    Raises:
-        The same as :func:`get_bundle_version`.
+    It raises what :func:`get_bundle_version` raises.
     """
     version = find_version(bundle_uuid, version_number)
     if version is None:
@@ -70,8 +69,7 @@ def get_bundle_version_links(
 ) -> dict[str, BundleLinkData]:
     """Return the links of a version by alias; none for version 0.
 
-    Raises:
-        The same as :func:`get_bundle_version`.
+    It raises what :func:`get_bundle_version` raises.
     """
     version = find_version(bundle_uuid, version_number)
     return version_links(version, read_manifest(version).tree().links) if version else {}
