@@ -29,3 +29,30 @@ def progress_bar(
             bar.update(done - bar.n)
 
         yield advance
+
+
+@contextmanager
+def byte_bar(total: int, stream: Any, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Give a function that is called with the number of bytes that were moved.
+
+    Args:
+        total: How many there will be, roughly.
+        stream: Where the bar is shown, if it is a terminal.
+        quiet: Show nothing.
+    """
+    is_terminal = bool(getattr(stream, "isatty", lambda: False)())
+    with tqdm(
+        total=total,
+        unit="B",
+        unit_scale=True,
+        unit_divisor=1024,
+        file=stream,
+        disable=quiet or not is_terminal,
+        leave=False,
+    ) as bar:
+
+        def advance(count: int) -> None:
+            bar.total = max(bar.total or 0, bar.n + count)
+            bar.update(count)
+
+        yield advance
