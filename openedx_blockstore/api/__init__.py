@@ -41,6 +41,7 @@ from openedx_blockstore.api.files import (
     get_bundle_files_dict,
     get_bundle_links,
     open_bundle_file,
+    open_version_file,
 )
 from openedx_blockstore.api.history import (
     diff_versions,
@@ -102,6 +103,7 @@ __all__ = [
     "import_bundle",
     "import_version",
     "open_bundle_file",
+    "open_version_file",
     "revert_bundle",
     "set_draft_link",
     "undelete_bundle",
