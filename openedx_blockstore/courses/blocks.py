@@ -119,6 +119,7 @@ class Course:
         course_file: The file of the ``course`` element: ``course.xml`` itself or what it points to.
         element: The ``course`` element without its outline.
         outline: The chapters, in order; empty for a library.
+        leading: How many settings and comments stand before the outline.
         library: The root block of a library.
         blocks: All blocks with definitions that are reached, parents before children.
         consumed: The files whose content is in the outline.
@@ -135,6 +136,7 @@ class Course:
     course_file: str
     element: etree._Element
     outline: list[OutlineNode] = Factory(list)
+    leading: int = 0
     library: Block | None = None
     blocks: list[Block] = Factory(list)
     consumed: list[str] = Factory(list)

@@ -20,6 +20,7 @@ from openedx_blockstore.courses.reader import CourseExport
 from openedx_blockstore.courses.references import (
     find_asset_references,
     find_block_references,
+    hide_secrets,
     is_text,
 )
 
@@ -39,7 +40,7 @@ def check_course(
     for path, file in export.files.items():
         if path.startswith(_SKIPPED_FOLDERS) or not is_text(path, file.stat().st_size):
             continue
-        text = file.read_bytes().decode("utf-8", "replace")
+        text = hide_secrets(file.read_bytes().decode("utf-8", "replace"))
         _check_assets(path, text, assets, findings)
         _check_blocks(path, text, course, names, findings)
     _check_tags(course, findings)

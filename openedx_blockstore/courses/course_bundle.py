@@ -158,6 +158,7 @@ def add_layout(
         run=course.run,
         root=course.root_attributes,
         is_pointer=len(course.consumed) > 0 and course.course_file != COURSE_FILE,
+        leading=course.leading,
         bundles={alias: key for key, alias in aliases.items()},
         unnamed=_reached_names(course),
     )

@@ -194,6 +194,7 @@ class Layout:
         kind: ``course`` or ``library``.
         root: The attributes of the root of ``course.xml``.
         is_pointer: ``course.xml`` pointed to ``course/<run>.xml``.
+        leading: How many settings and comments of the course stood before its chapters.
         bundles: Alias → the key of the bundle's main block.
         blocks: Block → ``alias:path`` of its definition.
         inline: The blocks and chapters that stood inside their parents' files.
@@ -209,6 +210,7 @@ class Layout:
     run: str
     root: dict[str, str] = Factory(dict)
     is_pointer: bool = False
+    leading: int = 0
     bundles: dict[str, BlockKey] = Factory(dict)
     blocks: dict[BlockKey, str] = Factory(dict)
     inline: list[BlockKey] = Factory(list)
@@ -228,6 +230,7 @@ def write_layout(layout: Layout) -> bytes:
             "run": layout.run,
             "root": layout.root,
             "is_pointer": layout.is_pointer,
+            "leading": layout.leading,
             "bundles": {alias: str(key) for alias, key in sorted(layout.bundles.items())},
             "blocks": {str(key): where for key, where in sorted(layout.blocks.items())},
             "inline": [str(key) for key in sorted(layout.inline)],
@@ -253,6 +256,7 @@ def read_layout(contents: bytes) -> Layout:
             run=document["run"],
             root=dict(document["root"]),
             is_pointer=bool(document["is_pointer"]),
+            leading=int(document["leading"]),
             bundles={alias: BlockKey.parse(key) for alias, key in document["bundles"].items()},
             blocks={BlockKey.parse(key): where for key, where in document["blocks"].items()},
             inline=[BlockKey.parse(key) for key in document["inline"]],

@@ -239,7 +239,7 @@ class _Assembler:
                 children += [self._item(item) for item in chapter.sequences]
             else:
                 children.append(self._chapter(chapter))
-        for position, child in enumerate(children):
+        for position, child in enumerate(children, start=self._layout.leading):
             element.insert(position, child)
         tidy_children(element)
         if self._layout.is_pointer:

@@ -5,6 +5,7 @@ All are pure functions of the course, so that the next import of the course come
 
 from __future__ import annotations
 
+import copy
 import re
 import unicodedata
 from collections.abc import Container
@@ -83,20 +84,30 @@ def unique_name(base: str, taken: Container[str]) -> str:
     return candidate
 
 
-def name_unnamed(element: etree._Element, parent_name: str, taken: Container[str]) -> str:
+def name_unnamed(element: etree._Element, parent: BlockKey, taken: Container[str]) -> str:
     """Make up the name of an inline block that has none.
 
     From its title if it has one, else from its parent's name, so that it says something and does
     not depend on how many blocks stand before it, as long as titles differ.
     """
     title = make_slug(element.get("display_name", ""), max_length=40)
-    return unique_name(f"{element.tag}-{title or make_slug(parent_name) or 'block'}", taken)
+    above = make_slug(parent.name.removeprefix(f"{parent.tag}-"), max_length=40)
+    return unique_name(f"{element.tag}-{title or above or 'block'}", taken)
 
 
 def content_digest(element: etree._Element) -> str:
-    """Return a digest of an unnamed block, by which the next import knows it again."""
-    text = etree.tostring(element, method="c14n", with_tail=False)
-    return digest_of_bytes(text)[:12]
+    """Return a digest of an unnamed block, by which the next import knows it again.
+
+    White space between elements does not count: an export may set it differently.
+    """
+    plain = copy.deepcopy(element)
+    plain.tail = None
+    for node in plain.iter():
+        if not (node.text or "").strip():
+            node.text = None
+        if not (node.tail or "").strip():
+            node.tail = None
+    return digest_of_bytes(etree.tostring(plain, method="c14n"))[:12]
 
 
 def safe_path(path: str) -> str:

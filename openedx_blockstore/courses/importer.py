@@ -140,6 +140,10 @@ class _Storing:
             existing = api.get_bundles_by_origin(
                 self._known.collection_uuid, [bundle.origin for bundle in self._plan.bundles]
             )
+        if not self._dry_run and self._plan.course.origin not in existing:
+            # First of all, so that an import that is interrupted is found again.
+            made = self._create(self._plan.course)
+            existing = {**existing, self._plan.course.origin: made}
         total = len(self._plan.bundles)
         for number, bundle in enumerate(self._plan.bundles, start=1):
             self.states[bundle.key] = self._store(bundle, existing.get(bundle.origin))
@@ -185,14 +189,7 @@ class _Storing:
 
     def _write(self, bundle: PlannedBundle, found: BundleData | None) -> tuple[UUID, int]:
         if found is None:
-            assert self._known.collection_uuid is not None, "a real import has a collection"
-            found = api.create_bundle(
-                self._known.collection_uuid,
-                make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
-                bundle.title,
-                type=bundle.type,
-                origin=bundle.origin,
-            )
+            found = self._create(bundle)
         elif found.title != bundle.title:
             api.update_bundle(found.uuid, title=bundle.title)
         links = {
@@ -206,6 +203,16 @@ class _Storing:
             change_description=f"Imported from {self._name}",
         )
         return found.uuid, made.version.version
+
+    def _create(self, bundle: PlannedBundle) -> BundleData:
+        assert self._known.collection_uuid is not None, "a real import has a collection"
+        return api.create_bundle(
+            self._known.collection_uuid,
+            make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
+            bundle.title,
+            type=bundle.type,
+            origin=bundle.origin,
+        )
 
     def _source(self, contents: bytes | ExportFile) -> FileSource:
         if isinstance(contents, bytes):

@@ -171,6 +171,10 @@ class _Loader:
                 ) from error
             course.course_file = file
             course.consumed.append(file)
+        for node in course.element:
+            if olx.is_element(node) and is_outline_child(node):
+                break
+            course.leading += 1
         course.outline = self._outline_nodes(course, course.element, course.course_file, course.run)
 
     def _outline_nodes(

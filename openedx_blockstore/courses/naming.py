@@ -88,7 +88,7 @@ def name_blocks(
     taken |= {name.casefold() for name in names.values()}
     for child in nameless:
         if child not in names:
-            names[child] = name_unnamed(child, key.name, taken)
+            names[child] = name_unnamed(child, key, taken)
             taken.add(names[child].casefold())
     return names, {names[child]: digests[child] for child in nameless}
 

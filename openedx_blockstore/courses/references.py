@@ -45,6 +45,9 @@ _BLOCK_V1 = re.compile(
     r"block-v1:([^+\s\"'<>&]+)\+([^+\s\"'<>&]+)\+[^+\s\"'<>&]+\+type@([\w-]+)\+block@([\w.:%~-]+)"
 )
 _POLICY_ASSET = re.compile(rf'"(?:{"|".join(ASSET_ATTRIBUTES)})"\s*:\s*"([^"\\]+)"')
+_PASSPORTS = re.compile(
+    r"""lti_passports\s*=\s*(?:"[^"]*"|'[^']*')|"lti_passports"\s*:\s*\[[^\]]*\]"""
+)
 _QUOTED = re.compile(r"""["'(]\s*([^"'()\s<>,;][^"'()<>\n]{0,300}?)\s*["')]""")
 _CUT = re.compile(r"[?#]|\s|[);,&\\]")
 
@@ -70,6 +73,11 @@ class BlockReference:
     tag: str | None
     name: str
     line: int
+
+
+def hide_secrets(text: str) -> str:
+    """Return a text of the same lines without LTI passports, which hold keys and secrets."""
+    return _PASSPORTS.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def is_text(path: str, size: int) -> bool:
