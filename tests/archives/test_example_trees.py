@@ -100,14 +100,14 @@ def test_what_is_in_files_is_the_business_of_others(
     api.commit_draft(draft.uuid)
     for path, contents in example.files.items():
         assert api.get_bundle_file_data(borrower.uuid, f"links/it/{path}") == contents
-    path = tmp_path / "archive.zip"
-    api.export_bundle(borrower.uuid, to=path, with_dependencies=True)
-    entries = unpack(path)
+    archive = tmp_path / "archive.zip"
+    api.export_bundle(borrower.uuid, to=archive, with_dependencies=True)
+    entries = unpack(archive)
     folder = f"{bundle.uuid}/1/"
     assert {
         name.removeprefix(folder): contents
         for name, contents in entries.items()
         if name.startswith(folder) and not name.endswith(INFO)
     } == example.files
-    copy = api.import_archive(path, collection_uuid=elsewhere.uuid).bundles[0]
+    copy = api.import_archive(archive, collection_uuid=elsewhere.uuid).bundles[0]
     assert_equal_to_example(copy, name)
