@@ -36,9 +36,7 @@ class StoredBundle:
 
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
         """Open one of its files."""
-        return api.open_bundle_file(
-            self.version.bundle_uuid, path, version_number=self.version.version
-        )
+        return api.open_version_file(self.version, path)
 
     def read(self, path: str) -> bytes:
         """Return the contents of one of its files."""
