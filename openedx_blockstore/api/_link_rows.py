@@ -13,6 +13,7 @@ from openedx_blockstore.api._lookup import (
     read_manifest,
 )
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._values import is_positive
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import Dependency, LinkTarget
 from openedx_blockstore.exceptions import BundleVersionNotFound, InvalidLink
@@ -52,6 +53,9 @@ def resolve_links(
     if new == old:
         return ResolvedLinks((), {}, latest.closure_digest if latest is not None else None)
     changed = {alias: target for alias, target in new.items() if old.get(alias) != target}
+    for alias, target in changed.items():
+        if not is_positive(target.version):
+            raise no_such_version(alias, target)
     lenders = find_targets(changed.values()) if changed else {}
     for alias, target in changed.items():
         check_target(bundle, alias, target, lenders.get(target))
@@ -61,7 +65,9 @@ def resolve_links(
         known={alias: previous.brought_by(alias) for alias in new if alias not in changed},
         closure_of=lambda target: read_closure(lenders[target]),
     )
-    check_links(bundle.uuid, new, closure, max_dependencies=get_settings().MAX_DEPENDENCIES)
+    # A version that is over a limit which was lowered since can still be made smaller.
+    limit = max(get_settings().MAX_DEPENDENCIES, len(previous.nodes))
+    check_links(bundle.uuid, new, closure, max_dependencies=limit)
     return ResolvedLinks(
         ended=tuple(alias for alias in old if new.get(alias) != old[alias]),
         started={alias: (target, lenders[target]) for alias, target in changed.items()},
@@ -79,8 +85,9 @@ def check_target(
     """
     if target.bundle_uuid != bundle.uuid:
         if lender is None:
-            raise InvalidLink(alias, f"bundle {target.bundle_uuid} has no version {target.version}")
-        if lender.bundle.deleted_at is not None and not is_pinned(lender):
+            raise no_such_version(alias, target)
+        # A borrower may go back to a version that it has used, but nobody else may begin to.
+        if lender.bundle.deleted_at is not None and not is_pinned(lender, borrower=bundle):
             raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted")
     closure = read_closure(lender) if lender is not None else Closure()
     rows = _DependencyRows(target, closure)
@@ -92,6 +99,11 @@ def check_target(
         links_of=lambda step: rows.manifest_of(step).tree().links,
         closure_of=lambda step: read_closure(rows.row_of(step)),
     )
+
+
+def no_such_version(alias: str, target: LinkTarget) -> InvalidLink:
+    """Return the error for a link to a version that is not there."""
+    return InvalidLink(alias, f"bundle {target.bundle_uuid} has no version {target.version}")
 
 
 class _DependencyRows:

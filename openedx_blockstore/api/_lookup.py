@@ -109,11 +109,18 @@ def require_version(bundle_uuid: UUID | str, version_number: int | None) -> Bund
     return version
 
 
-def is_pinned(version: BundleVersion) -> bool:
-    """Tell whether some bundle uses a version, or once did in a version of its own."""
-    return BundleLink.objects.filter(
+def is_pinned(version: BundleVersion, *, borrower: Bundle | None = None) -> bool:
+    """Tell whether some bundle uses a version, or once did in a version of its own.
+
+    Args:
+        borrower: Ask for this bundle alone.
+    """
+    links = BundleLink.objects.filter(
         lender_id=version.bundle_id, lender_version=version.version_num
-    ).exists()
+    )
+    if borrower is not None:
+        links = links.filter(borrower=borrower)
+    return links.exists()
 
 
 def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersion]:

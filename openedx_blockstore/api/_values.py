@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
-from typing import Any, BinaryIO, cast, get_args
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, TypeGuard, cast, get_args
 
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import ChangeKind, FileSource, OnConflict, Visibility
@@ -74,8 +74,52 @@ def check_page(limit: Any) -> None:
     Raises:
         Invalid: It does not.
     """
-    if limit is not None and (not isinstance(limit, int) or limit < 1):
+    if limit is not None and not is_positive(limit):
         raise Invalid(f"limit must be a positive number, or None for no limit, not {limit!r}.")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Make sure that a value is yes, no, or not said.
+
+    Raises:
+        Invalid: It is not.
+    """
+    if value is not None and not isinstance(value, bool):
+        raise Invalid(f"{name} must be True, False or None, not {value!r}.")
+
+
+def check_mapping(name: str, value: Any) -> None:
+    """Make sure that a value maps something to something.
+
+    Raises:
+        Invalid: It does not.
+    """
+    if not isinstance(value, Mapping):
+        raise Invalid(f"The {name} must be a mapping, not {type(value).__name__}.")
+
+
+def check_values(name: str, value: Any) -> None:
+    """Make sure that a value holds several ones, and is not a single text.
+
+    Raises:
+        Invalid: It does not.
+    """
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise Invalid(f"{name} must be a list or the like, not {value!r}.")
+
+
+def is_positive(value: Any) -> TypeGuard[int]:
+    """Tell whether a value is a number from 1 on that every database can hold."""
+    return isinstance(value, int) and 0 < value < 2**31
+
+
+def is_storable(text: Any) -> TypeGuard[str]:
+    """Tell whether a value is text that every database can hold."""
+    try:
+        check_text("text", text)
+    except Invalid:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -58,7 +58,7 @@ class MadeVersion:
     created: bool
 
 
-class _Outrun(Exception):
+class OutrunError(Exception):
     """Somebody else made a version in the meantime."""
 
 
@@ -77,7 +77,7 @@ def make_version(
         build: Returns the new tree, given the latest version's. Called again after a lost race.
         latest: The latest version, as far as the caller knows, with its bundle loaded.
         before: Called first in the transaction that makes the row; the place for locks.
-        after: Called in the same transaction, when the row is there.
+        after: Called in the same transaction, when the row is there. It may raise OutrunError.
 
     Returns:
         The new version; or the latest one, if it holds the same tree; None if the tree is empty
@@ -90,7 +90,7 @@ def make_version(
         VersionConflict: Others kept winning.
     """
     for attempt in range(_ATTEMPTS):
-        with contextlib.suppress(_Outrun), _exclusively(bundle, attempt, before):
+        with contextlib.suppress(OutrunError), _exclusively(bundle, attempt, before):
             if attempt > 0:
                 latest = _reload_latest(bundle)
             parent = read_manifest(latest) if latest is not None else None
@@ -169,7 +169,7 @@ def _attempt(
             after(row)
     except OperationalError as error:
         if is_transient(error) and not write_connection().in_atomic_block:
-            raise _Outrun from error
+            raise OutrunError from error
         raise
     return MadeVersion(row, manifest, created=True)
 
@@ -182,19 +182,32 @@ def _insert(row: BundleVersion) -> None:
         with transaction.atomic(using=write_connection().alias):
             row.save(force_insert=True)
     except IntegrityError as error:
-        raise _Outrun from error
+        raise OutrunError from error
 
 
-def _check_files(bundle: Bundle, old: Tree, new: Tree) -> None:
+def check_file_count(bundle: Bundle, *, old: int, new: int) -> None:
+    """Refuse a version with too many files.
+
+    Args:
+        old: How many the version before has. One that is over a limit which was lowered since can
+            still be edited and made smaller.
+        new: How many it is to have.
+
+    Raises:
+        LimitExceeded: They are too many.
+    """
     limit, setting = get_settings().max_files(bundle.type)
-    # A version that is over a limit which was lowered since can still be made smaller.
-    if len(new.files) > max(limit, len(old.files)):
+    if new > max(limit, old):
         raise LimitExceeded(
             f"Files in a version of bundle {bundle.uuid} of type {bundle.type!r}",
-            actual=len(new.files),
+            actual=new,
             limit=limit,
             setting=setting,
         )
+
+
+def _check_files(bundle: Bundle, old: Tree, new: Tree) -> None:
+    check_file_count(bundle, old=len(old.files), new=len(new.files))
     if new.files.keys() != old.files.keys() and (clashes := case_clashes(new.files)):
         first, second = clashes[0]
         raise InvalidPath(

@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from openedx_blockstore.api._convert import bundle_data
 from openedx_blockstore.api._lookup import find_bundle, find_collection, parse_uuid
 from openedx_blockstore.api._transactions import write_transaction
-from openedx_blockstore.api._values import check_page, check_text, check_title
+from openedx_blockstore.api._values import check_page, check_text, check_title, check_values
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
@@ -60,16 +60,18 @@ def get_bundles(
     Raises:
         CollectionNotFound: There is no such collection.
         BundleNotFound: ``after`` is not there.
-        Invalid: The limit is not positive.
+        Invalid: The limit is not positive, or another argument is of a wrong kind.
     """
     check_page(limit)
+    if uuids is not None:
+        check_values("uuids", uuids)
     rows = Bundle.objects.filter(deleted_at=None).order_by("pk")
     if text_search:
         rows = rows.filter(search_text__contains=fold_text(check_text("text", text_search)))
     if collection_uuid is not None:
         rows = rows.filter(collection=find_collection(collection_uuid))
     if type is not None:
-        rows = rows.filter(type=type)
+        rows = rows.filter(type=check_text("type", type))
     if after is not None:
         rows = rows.filter(pk__gt=find_bundle(after, with_deleted=True).pk)
     if uuids is None:
@@ -98,10 +100,12 @@ def get_bundles_by_origin(
     Raises:
         CollectionNotFound: There is no such collection.
     """
+    check_values("origins", origins)
+    wanted = {check_text("origin", origin) for origin in origins}
     rows = Bundle.objects.filter(collection=find_collection(collection_uuid))
     return {
         bundle.origin: bundle
-        for some in _batches(sorted(set(origins)))
+        for some in _batches(sorted(wanted))
         for bundle in _load(rows.filter(origin__in=some))
         if bundle.origin is not None
     }
@@ -178,7 +182,12 @@ def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
             with write_transaction():
                 bundle.save(update_fields=[*values, "modified"])
         except IntegrityError as error:
-            raise BundleExists(str(bundle.origin), None) from error
+            same_origin = Bundle.objects.filter(
+                collection=bundle.collection, origin=bundle.origin
+            ).first()
+            if bundle.origin is None or same_origin is None:
+                raise
+            raise BundleExists(bundle.origin, same_origin.uuid) from error
     return get_bundle(bundle.uuid)
 
 
