@@ -82,6 +82,8 @@ class OutlineNode:
 
     Attributes:
         tag: ``chapter``, ``sequential`` or, for what stands there without one, any other.
+        name: Its own among all chapters.
+        url_name: The name in the OLX; differs only where two chapters share it.
         block: None for a chapter, and where there is no definition.
         file: The file of a chapter; None where it is inline.
         attributes: Those of a chapter.
@@ -91,6 +93,7 @@ class OutlineNode:
 
     tag: str
     name: str
+    url_name: str
     block: Block | None = None
     file: str | None = None
     attributes: dict[str, str] = Factory(dict)

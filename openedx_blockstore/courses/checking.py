@@ -51,7 +51,7 @@ def _known_names(course: Course) -> set[str]:
     """Return every name that a link can lead to: of blocks, inline ones too, and chapters."""
     names = {course.run}
     for node in course.outline:
-        names.add(node.name)
+        names.add(node.url_name)
     for block in course.blocks:
         names |= {block.url_name, block.key.name}
         if block.element is not None:

@@ -113,11 +113,13 @@ class NavigationChapter:
 
     Attributes:
         untitled: The OLX gives it no title; the one here is made of its id.
+        url_name: Its name in OLX, where that is not its id, since another chapter has it.
     """
 
     id: str | None
     title: str = ""
     untitled: bool = False
+    url_name: str | None = None
     sequences: list[NavigationItem] = Factory(list)
 
 
@@ -142,6 +144,7 @@ def read_navigation(contents: bytes) -> list[NavigationChapter]:
                 id=chapter["id"],
                 title=chapter.get("title", ""),
                 untitled=chapter.get("untitled", False),
+                url_name=chapter.get("url_name"),
                 sequences=[
                     NavigationItem(
                         type=item.get("type", "sequential"),
@@ -168,6 +171,8 @@ def _chapter_document(chapter: NavigationChapter) -> dict[str, Any]:
         document["title"] = chapter.title
     if chapter.untitled:
         document["untitled"] = True
+    if chapter.url_name is not None:
+        document["url_name"] = chapter.url_name
     document["sequences"] = [_item_document(item) for item in chapter.sequences]
     return document
 
@@ -277,4 +282,4 @@ def split_place(place: str) -> tuple[str, str]:
 def chapter_title(node: OutlineNode) -> tuple[str, bool]:
     """Return a chapter's title, and whether it is only its name."""
     title = node.attributes.get("display_name")
-    return (node.name, True) if title is None else (title, False)
+    return (node.url_name, True) if title is None else (title, False)

@@ -258,14 +258,15 @@ class _Assembler:
         for name, value in self._policy.get(str(key), {}).items():
             element.set(name, str(value))
         element.extend(self._item(item) for item in chapter.sequences)
+        url_name = chapter.url_name or chapter.id
         tidy_children(element, depth=1 if key in self._inline else 0)
         if key in self._inline:
             if key not in self._nameless:
-                olx.set_first(element, "url_name", chapter.id)
+                olx.set_first(element, "url_name", url_name)
             return element
-        self._add_bytes(olx.file_of("chapter", chapter.id), olx.dump_olx(element))
+        self._add_bytes(olx.file_of("chapter", url_name), olx.dump_olx(element))
         pointer = etree.Element("chapter")
-        pointer.set("url_name", chapter.id)
+        pointer.set("url_name", url_name)
         return pointer
 
     def _item(self, item: NavigationItem) -> etree._Element:

@@ -15,8 +15,6 @@ _GROUPS = frozenset({"show", "group"})
 #: Elements below a container that are no blocks.
 _NOT_BLOCKS = olx.SETTING_TAGS | _GROUPS | {olx.INCLUDE_TAG}
 
-_OUTLINE = frozenset({"course", "chapter"})
-
 
 def is_outline_child(child: etree._Element) -> bool:
     """Tell whether a child of a course or chapter is part of the outline, and no setting."""
@@ -34,8 +32,10 @@ def list_blocks(element: etree._Element, files: Container[str]) -> list[etree._E
     Args:
         files: The paths of the export, to tell pointers inside unknown blocks from other elements.
     """
-    if element.tag in _OUTLINE:
+    if element.tag == "course":
         return [child for child in olx.elements(element) if is_outline_child(child)]
+    if element.tag == "chapter":  # which has no settings
+        return [child for child in olx.elements(element) if olx.is_block_name(str(child.tag))]
     found: list[etree._Element] = []
     pending = [element]
     while pending:
