@@ -7,12 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import evolve
-
 from openedx_blockstore.api._draft_data import draft_data
 from openedx_blockstore.api._draft_views import (
     DraftState,
-    draft_conflict,
     find_draft,
     read_draft,
 )
@@ -21,26 +18,27 @@ from openedx_blockstore.api._lookup import (
     find_bundle,
     find_targets,
     parse_uuid,
-    read_manifest,
 )
-from openedx_blockstore.api._staging import rebase, stage
+from openedx_blockstore.api._staging import Wish, lock_draft, rebase, stage
 from openedx_blockstore.api._store import get_store
 from openedx_blockstore.api._transactions import write_transaction
-from openedx_blockstore.api._values import check_choice, check_text, opened
+from openedx_blockstore.api._values import (
+    check_choice,
+    check_flag,
+    check_mapping,
+    check_text,
+    is_positive,
+    opened,
+)
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import DraftData, FileContents, LinkTarget, OnConflict
 from openedx_blockstore.exceptions import DraftNotFound, Invalid, InvalidLink
 from openedx_blockstore.models import Draft
 from openedx_blockstore.store import (
-    EMPTY_TREE,
-    Change,
     Stored,
     TreeFile,
-    merge,
     normalize_alias,
     normalize_path,
-    token,
-    tree_of,
 )
 
 
@@ -120,6 +118,8 @@ def _write(
     public: bool | None = None,
     if_match: str | None = None,
 ) -> None:
+    check_mapping("files", files)
+    check_flag("public", public)
     limit = get_settings().MAX_PATH_LENGTH
     named = {normalize_path(path, max_length=limit): files[path] for path in files}
     if len(named) < len(files):
@@ -127,22 +127,20 @@ def _write(
     state = find_draft(draft_uuid)
     base = state.base_tree()
     known = {file.digest for file in base.files.values()}
-    changes: list[Change] = []
+    wishes: list[Wish] = []
     reused: list[str] = []
     for path, contents in named.items():
-        old = base.files.get(path)
         new = None
         if contents is not None:
             stored = _put(state, contents, known)
             if stored.reused and stored.digest not in known:
                 reused.append(stored.digest)
             known.add(stored.digest)
-            as_public = public if public is not None else (old is not None and old.public)
-            new = TreeFile(stored.digest, stored.size, as_public)
-        changes.append(Change(path, False, token(old), new))
-    if changes:
+            new = TreeFile(stored.digest, stored.size, bool(public))
+        wishes.append(Wish(path, is_link=False, new=new))
+    if wishes:
         get_store().sync_blobs(state.row.bundle.uuid)
-        stage(state, changes, reused=reused, if_match=if_match, keep_public=public is None)
+        stage(state, wishes, reused=reused, if_match=if_match, keep_public=public is None)
 
 
 def _put(state: DraftState, contents: FileContents, known: set[str]) -> Stored:
@@ -174,6 +172,7 @@ def set_draft_link(
         StorageError: The storage failed.
     """
     alias = normalize_alias(link_name)
+    check_flag("weak", weak)
     if (bundle_uuid is None) != (version is None):
         raise InvalidLink(alias, "a link needs a bundle and a version; neither deletes it")
     state = find_draft(draft_uuid)
@@ -181,12 +180,12 @@ def set_draft_link(
     if bundle_uuid is not None and version is not None:
         new = _target(alias, bundle_uuid, version, weak=weak)
         check_target(state.row.bundle, alias, new, find_targets([new]).get(new))
-    stage(state, [Change(alias, True, token(state.base_tree().links.get(alias)), new)])
+    stage(state, [Wish(alias, is_link=True, new=new)])
 
 
 def _target(alias: str, bundle_uuid: UUID | str, version: Any, *, weak: bool) -> LinkTarget:
     parsed = parse_uuid(bundle_uuid)
-    if parsed is None or not isinstance(version, int) or not 0 < version < 2**31:
+    if parsed is None or not is_positive(version):
         raise InvalidLink(alias, f"bundle {bundle_uuid} has no version {version}")
     return LinkTarget(parsed, version, bool(weak))
 
@@ -204,20 +203,8 @@ def update_draft(draft_uuid: UUID | str, *, on_conflict: OnConflict = "error") -
         StorageError: The storage failed.
     """
     check_choice("on_conflict", on_conflict)
-    view = read_draft(find_draft(draft_uuid))
-    latest = tree_of(read_manifest(view.state.latest)) if view.state.latest else EMPTY_TREE
-    merged, disagreements = merge(latest, view.staged.values(), on_conflict=on_conflict)
-    if disagreements:
-        raise draft_conflict(draft_uuid, disagreements)
-    kept, dropped = [], []
-    for change in view.staged.values():
-        before = token((latest.links if change.is_link else latest.files).get(change.name))
-        after = token((merged.links if change.is_link else merged.files).get(change.name))
-        if before == after:
-            dropped.append(change)
-        else:
-            kept.append(evolve(change, made_against=before))
-    rebase(view.state, kept, dropped)
+    with write_transaction():
+        rebase(read_draft(lock_draft(draft_uuid)), on_conflict=on_conflict)
     return get_draft(draft_uuid)
 
 
