@@ -124,7 +124,7 @@ def _check_lenders(trees: Iterable[ArchiveTree], lookup: ImportLookup) -> None:
             f"{link.bundle_uuid}@{link.version}"
             for tree in trees
             for link in tree.info.links.values()
-            if not link.weak and not lookup.has(link)
+            if not link.weak and not lookup.has(link, borrower=lookup.find_bundle(tree.info.uuid))
         }
     )
     if missing:
@@ -162,7 +162,7 @@ class _Planner:
             plan = TreePlan(tree, bundle, same.version_num, created=False, content=content)
         else:
             bundle = self._plan_bundle(tree)
-            links, dropped = self._resolve_links(tree)
+            links, dropped = self._resolve_links(tree, bundle.row)
             content = Tree(tree.files, links)
             plan = self._find_equal(tree, bundle, content, dropped) or self._plan_version(
                 tree, bundle, content, dropped
@@ -210,13 +210,13 @@ class _Planner:
         return BundlePlan(uuid_, info, info.type, origin, row=None)
 
     def _resolve_links(
-        self, tree: ArchiveTree
+        self, tree: ArchiveTree, borrower: Bundle | None
     ) -> tuple[dict[str, LinkTarget], tuple[SkippedEntry, ...]]:
         links: dict[str, LinkTarget] = {}
         dropped: list[SkippedEntry] = []
         for alias, link in sorted(tree.info.links.items()):
             place = self._places.get(Dependency(link.bundle_uuid, link.version))
-            place = place or self._lookup.find_lender(link)
+            place = place or self._lookup.find_lender(link, borrower=borrower)
             if place is not None:
                 links[alias] = LinkTarget(place.bundle_uuid, place.version, link.weak)
             else:
@@ -295,8 +295,8 @@ class _Planner:
         The same is checked when the version is made; here it is found before anything is.
         """
         for alias, target in content.links.items():
-            if target.bundle_uuid != bundle.uuid and not self._readable(target):
-                raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted")
+            if target.bundle_uuid != bundle.uuid and not self._may_use(bundle.row, target):
+                raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted here")
             check_acyclic(
                 bundle.uuid,
                 alias,
@@ -314,9 +314,9 @@ class _Planner:
         )
         return closure
 
-    def _readable(self, target: LinkTarget) -> bool:
+    def _may_use(self, borrower: Bundle | None, target: LinkTarget) -> bool:
         return Dependency(target.bundle_uuid, target.version) in self._closures or (
-            self._lookup.is_readable(target)
+            self._lookup.may_use(borrower, target)
         )
 
     def _closure_of(self, version: LinkTarget | Dependency) -> Closure:

@@ -91,7 +91,7 @@ def find_trees(scan: Scan, *, max_path_length: int = 500) -> ArchiveTrees:
 
 def _prefix(names: Iterable[str]) -> str:
     """Return what stands before every path: a folder's name and a slash, or nothing."""
-    names = list(names)
+    names = set(names)
     if not names:
         raise InvalidArchive("it holds no files")
     if INFO_PATH in names or CONTENTS_PATH in names:

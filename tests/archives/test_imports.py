@@ -316,15 +316,21 @@ def test_two_versions_of_one_lender_are_refused(
     refused(pack(tree({"a": b"x"}, links=links)), InvalidLink, "can not use two of them")
 
 
-def test_a_deleted_lender_is_missing_unless_somebody_uses_that_version(
+def test_only_those_who_use_a_deleted_lender_may_go_on(
     collection: CollectionData, borrower: BundleData, lender: BundleData, refused: Refuse
 ) -> None:
     unused = api.import_version(lender.uuid, {"v.xml": b"three"}).version.version
+    whole = exported(borrower, with_dependencies=True)
     api.delete_bundle(lender.uuid)
-    archive = pack(tree({"a": b"x"}, links={"l": link(str(lender.uuid), unused)}))
-    refused(archive, InvalidArchive, f"{lender.uuid}@{unused}")
-    used = pack(tree({"a": b"x"}, links={"l": link(str(lender.uuid), 1)}))
-    assert targets(one(used, collection)) == {"l": f"{lender.uuid}@1"}
+
+    def archive(number: int, **changes: Any) -> io.BytesIO:
+        return pack(tree({"a": b"x"}, links={"l": link(str(lender.uuid), number)}, **changes))
+
+    refused(archive(1), InvalidArchive, f"{lender.uuid}@1")
+    old = {"uuid": str(borrower.uuid), "version": 3}
+    refused(archive(unused, **old), InvalidArchive, f"{lender.uuid}@{unused}")
+    assert targets(one(archive(1, **old), collection)) == {"l": f"{lender.uuid}@1"}
+    assert not any(bundle.created for bundle in imported(whole, collection).bundles)
 
 
 def test_a_collection_with_lenders_elsewhere_comes_in_again_without_change(
