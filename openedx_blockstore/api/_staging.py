@@ -24,10 +24,10 @@ from openedx_blockstore.api._draft_views import (
     find_draft,
 )
 from openedx_blockstore.api._lookup import latest_columns, parse_uuid, read_manifest
-from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._store import confirm_blobs
 from openedx_blockstore.api._transactions import locked, write_connection, write_transaction
 from openedx_blockstore.data import LinkTarget, OnConflict
-from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict, StorageError
+from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
 from openedx_blockstore.models import Bundle, Draft, StagedChange
 from openedx_blockstore.store import Change, TreeFile, merge, token, tree_of
 
@@ -80,9 +80,7 @@ def stage(
 
     Args:
         state: The draft as the caller has found it.
-        reused: The digests of blobs that were not written now, since they were there. They are
-            looked for once more while the bundle's row is locked, as garbage collection takes
-            blobs away under that lock only.
+        reused: The digests of blobs that were not written now, since they were there.
         if_match: For a single change: the digest that its path must have in the draft; an empty
             text for "not there".
         keep_public: Let files stay as public as they are in the draft.
@@ -98,10 +96,7 @@ def stage(
         changes = [_change(wish, state, staged, keep_public=keep_public) for wish in wishes]
         if if_match is not None:
             _check_match(state, changes[0], staged, if_match)
-        bundle_uuid = state.row.bundle.uuid
-        for digest in reused:
-            if not get_store().has_blob(bundle_uuid, digest):
-                raise StorageError(f"{bundle_uuid}/data/{digest}", "it was just removed")
+        confirm_blobs(state.row.bundle.uuid, reused)
         _write_rows(state.row, changes)
 
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Protocol
 
 from attrs import frozen
 from django.db import IntegrityError, OperationalError, transaction
@@ -62,9 +63,28 @@ class OutrunError(Exception):
     """Somebody else made a version in the meantime."""
 
 
+class LocksNeededError(Exception):
+    """What was read may not belong together; only with everybody else kept out is it certain."""
+
+
+class Build(Protocol):
+    """Makes the new tree from that of the latest version; called again after a lost race."""
+
+    def __call__(self, latest: Tree, *, exclusive: bool) -> Tree:
+        """Return the new tree.
+
+        Args:
+            exclusive: Nobody else can change the bundle, nor what ``before`` has locked.
+
+        Raises:
+            LocksNeededError: Not exclusive, and that matters.
+        """
+        ...  # pragma: no cover
+
+
 def make_version(
     bundle: Bundle,
-    build: Callable[[Tree], Tree],
+    build: Build,
     info: VersionInfo,
     *,
     latest: BundleVersion | None,
@@ -74,7 +94,6 @@ def make_version(
     """Make the version that follows the latest one.
 
     Args:
-        build: Returns the new tree, given the latest version's. Called again after a lost race.
         latest: The latest version, as far as the caller knows, with its bundle loaded.
         before: Called first in the transaction that makes the row; the place for locks.
         after: Called in the same transaction, when the row is there. It may raise OutrunError.
@@ -89,30 +108,34 @@ def make_version(
         BundleNotFound: The bundle was deleted in the meantime.
         VersionConflict: Others kept winning.
     """
+    exclusive = False
     for attempt in range(_ATTEMPTS):
-        with contextlib.suppress(OutrunError), _exclusively(bundle, attempt, before):
-            if attempt > 0:
-                latest = _reload_latest(bundle)
-            parent = read_manifest(latest) if latest is not None else None
-            tree = build(tree_of(parent))
-            if tree == tree_of(parent):
-                if latest is None or parent is None:
-                    return None
-                return MadeVersion(latest, parent, created=False)
-            return _attempt(bundle, latest, parent, tree, info=info, before=before, after=after)
+        exclusive = exclusive or attempt >= _OPTIMISTIC_ATTEMPTS
+        try:
+            with _exclusively(bundle, before) if exclusive else contextlib.nullcontext():
+                if attempt > 0:
+                    latest = _reload_latest(bundle)
+                parent = read_manifest(latest) if latest is not None else None
+                tree = build(tree_of(parent), exclusive=exclusive)
+                if tree == tree_of(parent):
+                    if latest is None or parent is None:
+                        return None
+                    return MadeVersion(latest, parent, created=False)
+                return _attempt(bundle, latest, parent, tree, info=info, before=before, after=after)
+        except OutrunError:
+            continue
+        except LocksNeededError:
+            exclusive = True
     raise VersionConflict(bundle.uuid, _ATTEMPTS)
 
 
 @contextlib.contextmanager
-def _exclusively(bundle: Bundle, attempt: int, before: Callable[[], None]) -> Iterator[None]:
-    """Keep others from making versions of the bundle, once enough races were lost.
+def _exclusively(bundle: Bundle, before: Callable[[], None]) -> Iterator[None]:
+    """Keep others from making versions of the bundle.
 
     Args:
         before: Takes the locks that come before the bundle's, see :mod:`._transactions`.
     """
-    if attempt < _OPTIMISTIC_ATTEMPTS:
-        yield
-        return
     with write_transaction():
         before()
         list(locked(Bundle.objects.filter(pk=bundle.pk)).values_list("pk"))

@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import frozen
 
 from openedx_blockstore.api._lookup import find_bundle, find_version, read_manifest
-from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._store import confirm_blobs, get_store
 from openedx_blockstore.api._values import (
     check_choice,
     check_mapping,
@@ -131,8 +131,15 @@ def import_version(
     bundle = latest.bundle if latest is not None else find_bundle(bundle_uuid)
     old = read_manifest(latest).tree() if latest is not None else EMPTY_TREE
     check_file_count(bundle, old=len(old.files), new=len(files))
-    tree = Tree(_put_all(bundle, old, files, places), new_links)
-    made = make_version(bundle, lambda _latest: tree, info, latest=latest)
+    new_files, reused = _put_all(bundle, old, files, places)
+    tree = Tree(new_files, new_links)
+    made = make_version(
+        bundle,
+        lambda _latest, *, exclusive: tree,
+        info,
+        latest=latest,
+        after=lambda _version: confirm_blobs(bundle.uuid, reused),
+    )
     if made is None:
         raise Invalid(f"A first version of bundle {bundle.uuid} needs a file or a link.")
     return ImportedVersion(version_data(made.row, made.manifest), made.created)
@@ -174,15 +181,19 @@ def _named_files(files: Mapping[str, FileSource], public: Collection[str]) -> di
 
 def _put_all(
     bundle: Bundle, old: Tree, files: Mapping[str, FileSource], places: Mapping[str, _Place]
-) -> dict[str, TreeFile]:
+) -> tuple[dict[str, TreeFile], set[str]]:
+    """Store the contents; return the files, and the digests that the storage had already."""
     known = {file.digest for file in old.files.values()}
     stored_files: dict[str, TreeFile] = {}
+    reused: set[str] = set()
     for path, source in files.items():
         with opened(source) as contents:
             stored = get_store().put_blob(bundle.uuid, contents, known=known)
+        if stored.reused and stored.digest not in known:
+            reused.add(stored.digest)
         known.add(stored.digest)
         place = places[path]
         stored_files[place.path] = TreeFile(stored.digest, stored.size, place.public)
     if known:
         get_store().sync_blobs(bundle.uuid)
-    return stored_files
+    return stored_files, reused
