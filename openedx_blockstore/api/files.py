@@ -9,7 +9,7 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from attrs import frozen
@@ -26,7 +26,7 @@ from openedx_blockstore.data import (
     BundleVersionData,
     FileSource,
 )
-from openedx_blockstore.exceptions import BundleFileNotFound
+from openedx_blockstore.exceptions import BundleFileNotFound, NotFound
 from openedx_blockstore.models import BundleVersion
 from openedx_blockstore.store import EMPTY_TREE, HashingReader, Tree, TreeFile, split_link_path
 
@@ -139,7 +139,7 @@ def open_version_file(version: BundleVersionData, path: str) -> Iterator[BinaryI
         BundleFileNotFound: The version has no such file.
         StorageError: The storage failed, or (while reading) what it holds is damaged.
     """
-    file = version.files.get(unicodedata.normalize("NFC", path))
+    file = version.files.get(_as_stored(path))
     if file is None:
         raise BundleFileNotFound(version.bundle_uuid, path)
     blob = get_store().open_blob(version.bundle_uuid, file.hash_digest, file.size)
@@ -201,6 +201,11 @@ def _version_source(bundle_uuid: UUID | str, version: BundleVersion | None) -> _
     return _Source(version.bundle.uuid, read_manifest(version).tree(), version=version)
 
 
+def _as_stored(path: Any) -> str:
+    """Return a path in the form in which it is stored; no text is the path of no file."""
+    return unicodedata.normalize("NFC", path) if isinstance(path, str) else ""
+
+
 def _follow(source: _Source, path: str) -> tuple[_Source, str]:
     """Follow the links that a path leads through.
 
@@ -208,12 +213,15 @@ def _follow(source: _Source, path: str) -> tuple[_Source, str]:
         BundleFileNotFound: There is no such link, or it is broken.
     """
     asked = (source.bundle_uuid, path)
-    own_path = unicodedata.normalize("NFC", path)
+    own_path = _as_stored(path)
     while (step := split_link_path(own_path)) is not None:
         alias, own_path = step
         target = source.tree.links.get(alias)
         if target is None:
             raise BundleFileNotFound(*asked)
-        version = require_version(target.bundle_uuid, target.version)
+        try:
+            version = require_version(target.bundle_uuid, target.version)
+        except NotFound as error:
+            raise BundleFileNotFound(*asked) from error
         source = _version_source(target.bundle_uuid, version)
     return source, own_path
