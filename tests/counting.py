@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, field
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection
@@ -151,7 +152,5 @@ def counted_storage(kind: str, location: str) -> Iterator[None]:
     """
     cls = {"files": CountingFileSystemStorage, "objects": CountingObjectStorage}[kind]
     entry = {"BACKEND": f"{__name__}.{cls.__name__}", "OPTIONS": {"location": location}}
-    from django.conf import settings  # noqa: PLC0415 - the tests' settings at that moment
-
     with override_settings(STORAGES={**settings.STORAGES, "openedx_blockstore": entry}):
         yield

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Protocol
 
 from attrs import frozen
 from django.db import IntegrityError, OperationalError, transaction
@@ -67,19 +66,10 @@ class LocksNeededError(Exception):
     """What was read may not belong together; only with everybody else kept out is it certain."""
 
 
-class Build(Protocol):
-    """Makes the new tree from that of the latest version; called again after a lost race."""
-
-    def __call__(self, latest: Tree, *, exclusive: bool) -> Tree:
-        """Return the new tree.
-
-        Args:
-            exclusive: Nobody else can change the bundle, nor what ``before`` has locked.
-
-        Raises:
-            LocksNeededError: Not exclusive, and that matters.
-        """
-        ...  # pragma: no cover
+#: Makes the new tree from that of the latest version; called again after a lost race. It is told
+#: whether it is exclusive: then nobody else can change the bundle, nor what ``before`` has locked.
+#: If it is not, and that matters, it raises LocksNeededError.
+Build = Callable[[Tree, bool], Tree]
 
 
 def make_version(
@@ -116,7 +106,7 @@ def make_version(
                 if attempt > 0:
                     latest = _reload_latest(bundle)
                 parent = read_manifest(latest) if latest is not None else None
-                tree = build(tree_of(parent), exclusive=exclusive)
+                tree = build(tree_of(parent), exclusive)
                 if tree == tree_of(parent):
                     if latest is None or parent is None:
                         return None

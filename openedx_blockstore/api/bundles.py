@@ -22,6 +22,8 @@ from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
 T = TypeVar("T")
 
 _FIELDS = ("title", "description", "slug", "type", "collection_uuid")
+# Databases bound the length of what is searched for, in bytes.
+_MAX_SEARCH = 1_000
 # Databases bound the number of values in one statement.
 _BATCH = 500
 
@@ -67,7 +69,7 @@ def get_bundles(
         check_values("uuids", uuids)
     rows = Bundle.objects.filter(deleted_at=None).order_by("pk")
     if text_search:
-        rows = rows.filter(search_text__contains=fold_text(check_text("text", text_search)))
+        rows = rows.filter(search_text__contains=fold_text(check_text("text to search", text_search, max_length=_MAX_SEARCH)))
     if collection_uuid is not None:
         rows = rows.filter(collection=find_collection(collection_uuid))
     if type is not None:
@@ -153,6 +155,7 @@ def create_bundle(
             raise BundleExists(origin, same_origin.uuid) from error
         if parsed is not None and Bundle.objects.filter(uuid=parsed).exists():
             raise BundleExists(str(parsed), parsed) from error
+        find_collection(collection_uuid)  # somebody may have deleted it just now
         raise
     return bundle_data(row, latest_version=0, drafts={})
 
@@ -185,9 +188,10 @@ def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
             same_origin = Bundle.objects.filter(
                 collection=bundle.collection, origin=bundle.origin
             ).first()
-            if bundle.origin is None or same_origin is None:
-                raise
-            raise BundleExists(bundle.origin, same_origin.uuid) from error
+            if bundle.origin is not None and same_origin is not None:
+                raise BundleExists(bundle.origin, same_origin.uuid) from error
+            find_collection(bundle.collection.uuid)  # somebody may have deleted it just now
+            raise
     return get_bundle(bundle.uuid)
 
 

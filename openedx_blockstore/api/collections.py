@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from openedx_blockstore.api._convert import collection_data
 from openedx_blockstore.api._lookup import find_collection, parse_uuid
-from openedx_blockstore.api._transactions import locked, write_transaction
+from openedx_blockstore.api._transactions import write_transaction
 from openedx_blockstore.api._values import check_choice, check_page, check_text, check_title
 from openedx_blockstore.data import CollectionData, Visibility
 from openedx_blockstore.exceptions import CollectionNotFound, InUse, Invalid
@@ -113,7 +113,9 @@ def delete_collection(collection_uuid: UUID | str) -> None:
         InUse: It holds bundles; deleted ones that can still be taken back count, too.
     """
     with write_transaction():
-        collection = locked(Collection.objects.filter(Q(uuid=parse_uuid(collection_uuid)))).first()
+        # A lock that keeps bundles from being made in it, unlike that of ``locked``.
+        rows = Collection.objects.select_for_update()
+        collection = rows.filter(Q(uuid=parse_uuid(collection_uuid))).first()
         if collection is None:
             raise CollectionNotFound(collection_uuid)
         bundles = Bundle.objects.filter(collection=collection)

@@ -16,7 +16,12 @@ from openedx_blockstore.api._lookup import read_manifest, require_version
 from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.api._values import check_choice, check_text, check_values
 from openedx_blockstore.api._version_data import version_data
-from openedx_blockstore.api._versions import OutrunError, VersionInfo, make_version
+from openedx_blockstore.api._versions import (
+    LocksNeededError,
+    OutrunError,
+    VersionInfo,
+    make_version,
+)
 from openedx_blockstore.data import BundleVersionData, ChangeKind, OnConflict
 from openedx_blockstore.exceptions import DraftHasNoChangesToCommit, DraftNotFound
 from openedx_blockstore.models import BundleVersion, Draft, StagedChange
@@ -94,8 +99,12 @@ class _Commit:
         self._rows: list[StagedChange] = []
         self._tree = EMPTY_TREE
 
-    def merge_onto(self, latest: Tree) -> Tree:
-        """Read what is staged now, and return the tree that it makes of the latest one."""
+    def merge_onto(self, latest: Tree, exclusive: bool) -> Tree:  # noqa: FBT001 - see Build
+        """Read what is staged now, and return the tree that it makes of the latest one.
+
+        Others may have committed this draft between the look at the latest version and this one.
+        So before anything is refused or discarded, both are looked at once more under the locks.
+        """
         self._rows = [
             row
             for row in StagedChange.objects.filter(draft=self.state.row).order_by("pk")
@@ -103,6 +112,8 @@ class _Commit:
         ]
         changes = [change_of(row) for row in self._rows]
         tree, disagreements = merge(latest, changes, on_conflict=self._on_conflict)
+        if not exclusive and self._rows and (disagreements or tree == latest):
+            raise LocksNeededError
         if disagreements:
             raise draft_conflict(self.state.row.uuid, disagreements)
         self._tree = tree
@@ -192,7 +203,7 @@ def revert_bundle(
     info = _info(description, change_kind, author)
     old = read_manifest(require_version(bundle_uuid, version_number)).tree()
     latest = require_version(bundle_uuid, None)
-    made = make_version(latest.bundle, lambda _tree: old, info, latest=latest)
+    made = make_version(latest.bundle, lambda _latest, _exclusive: old, info, latest=latest)
     if made is None or not made.created:
         raise DraftHasNoChangesToCommit(f"Bundle {bundle_uuid}")
     return version_data(made.row, made.manifest)

@@ -32,7 +32,7 @@ from openedx_blockstore.api._values import (
 )
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import DraftData, FileContents, LinkTarget, OnConflict
-from openedx_blockstore.exceptions import DraftNotFound, Invalid, InvalidLink
+from openedx_blockstore.exceptions import Invalid, InvalidLink
 from openedx_blockstore.models import Draft
 from openedx_blockstore.store import (
     Stored,
@@ -97,7 +97,7 @@ def write_draft_file(
         DraftConflict: The file does not match ``if_match``; the error carries both digests.
         StorageError: The storage failed.
     """
-    _write(draft_uuid, {path: contents}, public=public, if_match=if_match)
+    _write(draft_uuid, {normalize_path(path): contents}, public=public, if_match=if_match)
 
 
 def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents | None]) -> None:
@@ -214,7 +214,6 @@ def delete_draft(draft_uuid: UUID | str) -> None:
     Raises:
         DraftNotFound: There is no such draft.
     """
-    state = find_draft(draft_uuid)
     with write_transaction():
-        if not Draft.objects.filter(pk=state.row.pk).delete()[0]:
-            raise DraftNotFound(draft_uuid)
+        # Locked first, so that nobody stages anything while what is staged is deleted.
+        lock_draft(draft_uuid).row.delete()

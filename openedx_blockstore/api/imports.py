@@ -242,7 +242,7 @@ def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) 
     info = plan.tree.info
     made = make_version(
         bundle,
-        lambda _latest: plan.content,
+        lambda _latest, _exclusive: plan.content,
         VersionInfo(
             change_description=info.change_description,
             change_kind=info.change_kind,

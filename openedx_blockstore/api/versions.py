@@ -135,7 +135,7 @@ def import_version(
     tree = Tree(new_files, new_links)
     made = make_version(
         bundle,
-        lambda _latest, *, exclusive: tree,
+        lambda _latest, _exclusive: tree,
         info,
         latest=latest,
         after=lambda _version: confirm_blobs(bundle.uuid, reused),
