@@ -8,14 +8,13 @@ from __future__ import annotations
 import copy
 import re
 import unicodedata
-from collections.abc import Container
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from attrs import frozen
 from lxml import etree
 
-from openedx_blockstore.courses.digests import digest_of_bytes, digest_of_text
+from openedx_blockstore.api import digest_of
 
 #: What every origin key of a course's bundle begins with.
 ORIGIN_SCHEME = "olx"
@@ -56,16 +55,18 @@ def make_origin(org: str, course: str, key: BlockKey) -> str:
 
     A course's bundle has the tag ``course`` and its run as the name; nothing else knows the run.
     """
-    parts = [quote(part, safe=":.~+@ ") for part in (org, course, key.tag, key.name)]
+    parts = [
+        quote(part, safe=":.~+@ ", errors="replace") for part in (org, course, key.tag, key.name)
+    ]
     origin = f"{ORIGIN_SCHEME}:{'/'.join(parts)}"
     if len(origin) <= MAX_ORIGIN_LENGTH:
         return origin
-    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{digest_of_text(origin)}"
+    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{digest_of(origin)}"
 
 
 def short_digest(text: str) -> str:
     """Return the beginning of a text's digest, enough to tell a few names apart."""
-    return digest_of_text(text)[:_SUFFIX_LENGTH]
+    return digest_of(text.encode("utf-8", "surrogatepass"))[:_SUFFIX_LENGTH]
 
 
 def make_slug(text: str, *, max_length: int = 60) -> str:
@@ -75,16 +76,7 @@ def make_slug(text: str, *, max_length: int = 60) -> str:
     return re.sub("-{2,}", "-", slug)[:max_length].strip("-")
 
 
-def unique_name(base: str, taken: Container[str]) -> str:
-    """Return the name, or the name with the first free number after it; case does not count."""
-    candidate, number = base, 1
-    while candidate.casefold() in taken:
-        number += 1
-        candidate = f"{base}-{number}"
-    return candidate
-
-
-def name_unnamed(element: etree._Element, parent: BlockKey, taken: Container[str]) -> str:
+def name_unnamed(element: etree._Element, parent: BlockKey) -> str:
     """Make up the name of an inline block that has none.
 
     From its title if it has one, else from its parent's name, so that it says something and does
@@ -92,7 +84,7 @@ def name_unnamed(element: etree._Element, parent: BlockKey, taken: Container[str
     """
     title = make_slug(element.get("display_name", ""), max_length=40)
     above = make_slug(parent.name.removeprefix(f"{parent.tag}-"), max_length=40)
-    return unique_name(f"{element.tag}-{title or above or 'block'}", taken)
+    return f"{element.tag}-{title or above or 'block'}"
 
 
 def content_digest(element: etree._Element) -> str:
@@ -107,7 +99,7 @@ def content_digest(element: etree._Element) -> str:
             node.text = None
         if not (node.tail or "").strip():
             node.tail = None
-    return digest_of_bytes(etree.tostring(plain, method="c14n"))[:12]
+    return digest_of(etree.tostring(plain, method="c14n"))[:12]
 
 
 def safe_path(path: str) -> str:

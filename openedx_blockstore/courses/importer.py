@@ -14,7 +14,6 @@ from attrs import define
 from openedx_blockstore import api
 from openedx_blockstore.conf import MAX_FILES_BY_TYPE, get_settings
 from openedx_blockstore.courses.data import BundleOutcome, CourseImportReport, FilePlace
-from openedx_blockstore.courses.digests import digest_of_bytes, digest_of_file
 from openedx_blockstore.courses.findings import FindingCollector
 from openedx_blockstore.courses.identity import BlockKey, make_slug
 from openedx_blockstore.courses.known import KnownCourse, find_course
@@ -24,7 +23,7 @@ from openedx_blockstore.courses.plan import CoursePlan, ExportFile, PlannedBundl
 from openedx_blockstore.courses.planning import plan_import
 from openedx_blockstore.courses.reader import CourseExport, open_export
 from openedx_blockstore.data import BundleData, BundleVersionData, FileSource, LinkTarget
-from openedx_blockstore.exceptions import CollectionNotFound
+from openedx_blockstore.exceptions import BundleExists, CollectionNotFound
 
 #: Called with how many steps are done, how many there are, and what was done.
 Progress = Callable[[int, int, str], None]
@@ -206,13 +205,17 @@ class _Storing:
 
     def _create(self, bundle: PlannedBundle) -> BundleData:
         assert self._known.collection_uuid is not None, "a real import has a collection"
-        return api.create_bundle(
-            self._known.collection_uuid,
-            make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
-            bundle.title,
-            type=bundle.type,
-            origin=bundle.origin,
-        )
+        try:
+            return api.create_bundle(
+                self._known.collection_uuid,
+                make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
+                bundle.title,
+                type=bundle.type,
+                origin=bundle.origin,
+            )
+        except BundleExists:  # another import of the course was faster
+            found = api.get_bundles_by_origin(self._known.collection_uuid, [bundle.origin])
+            return found[bundle.origin]
 
     def _source(self, contents: bytes | ExportFile) -> FileSource:
         if isinstance(contents, bytes):
@@ -258,10 +261,10 @@ class _Storing:
     def _is_same_file(self, bundle: PlannedBundle, path: str, version: BundleVersionData) -> bool:
         contents, stored = bundle.files[path], version.files[path]
         if isinstance(contents, bytes):
-            return len(contents) == stored.size and digest_of_bytes(contents) == stored.hash_digest
+            return len(contents) == stored.size and api.digest_of(contents) == stored.hash_digest
         file = self._export.files[contents.path]
         if file.stat().st_size != stored.size:
             return False
         if contents.path not in self._digests:
-            self._digests[contents.path] = digest_of_file(file)
+            self._digests[contents.path] = api.digest_of(self._source(contents))
         return self._digests[contents.path] == stored.hash_digest

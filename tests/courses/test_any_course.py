@@ -70,8 +70,8 @@ class _Writer:
     def container(self, tags: list[str]) -> str:
         tag, below = tags[0], tags[1:]
         children = []
-        for _ in range(self.draw(st.integers(0, 2))):
-            is_leaf = not below or (tag != "course" and self.draw(st.integers(0, 4)) == 0)
+        for _ in range(self.draw(st.sampled_from([2, 1, 3, 0]))):
+            is_leaf = not below or (tag != "course" and self.draw(st.integers(0, 2)) == 0)
             children.append(self.leaf() if is_leaf else self.container(below))
         return self.block(tag, self.attributes(), "\n  ".join(children))
 
@@ -82,7 +82,7 @@ def exports(draw: DrawFn) -> dict[str, str | bytes]:
     writer = _Writer(draw)
     chapters = [
         writer.container(["chapter", "sequential", "vertical", "split_test", "vertical"])
-        for _ in range(draw(st.integers(0, 2)))
+        for _ in range(draw(st.integers(1, 2)))
     ]
     text = f"<course{writer.attributes()}><textbook/>{''.join(chapters)}<wiki/></course>"
     if draw(st.booleans()):

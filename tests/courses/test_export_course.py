@@ -248,3 +248,27 @@ def test_a_layout_can_not_lead_out_of_the_target(tmp_path: Path) -> None:
     with pytest.raises(Invalid):
         export_course(report.course_bundle_uuid, to=tmp_path / "out")
     assert not (tmp_path.parent / "outside.html").exists()
+
+
+def test_names_that_are_no_text_come_out_again(tmp_path: Path) -> None:
+    source = write_files(tmp_path / "in", COURSE)
+    name = "static/caf\udce9.png"
+    try:
+        write_files(source, {name: "latin-1"})
+    except (OSError, UnicodeError):
+        pytest.skip("this file system holds no such names")
+    report = import_course(source)
+    place = report.files[name]
+    assert place is not None
+    assert place.path.startswith("static/caf_~")
+    report.to_text().encode()
+    report.to_json().encode()
+    assert report.course_bundle_uuid is not None
+    export_course(report.course_bundle_uuid, to=tmp_path / "out")
+    assert read_files(tmp_path / "out")[name] == b"latin-1"
+    export_course(report.course_bundle_uuid, to=tmp_path / "out.tar.gz")
+    again = import_course(tmp_path / "out.tar.gz")
+    assert (again.created, again.updated) == ((), ())
+    with pytest.raises(Invalid, match="no text"):
+        export_course(report.course_bundle_uuid, to=tmp_path / "out.zip")
+    assert not (tmp_path / "out.zip").exists()

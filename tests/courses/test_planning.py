@@ -577,3 +577,13 @@ def test_a_library_becomes_a_bundle_per_component(tmp_path: Path) -> None:
     text = planned.read("library/library", "library.xml")
     assert '<xblock-include definition="problem.xml" source="p" usage="p"/>' in text
     assert "<option:field>x</option:field>" in text
+
+
+def test_many_nameless_blocks_are_named_quickly(tmp_path: Path) -> None:
+    files = {**COURSE, "vertical/v1.xml": f"<vertical>{'<poll/>' * 20_000}</vertical>"}
+    planned = plan_files(tmp_path / "1", files)
+    names = json.loads(planned.read(OWN, "olx-layout.json"))["unnamed"]["vertical/v1"]
+    assert len(names) == 20_000
+    previous = PreviousImport(unnamed={BlockKey("vertical", "v1"): names})
+    again = plan_files(tmp_path / "2", files, previous=previous)
+    assert again.read(OWN, "olx-layout.json") == planned.read(OWN, "olx-layout.json")

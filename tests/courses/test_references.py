@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -127,3 +128,26 @@ def test_pages_inside_static_name_their_neighbours() -> None:
         "static/sub/inner.js",
         "static/plain.css",
     }
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "/static/ ",
+        "block-v1:",
+        "i4x://",
+        "asset-v1:",
+        "c4x/a",
+        "('",
+        "/jump_to_id/x",
+        "&quot;",
+        "a,b ",
+    ],
+)
+def test_no_text_takes_time_that_grows_with_its_square(unit: str) -> None:
+    text = "/static/" + unit * (300_000 // len(unit))
+    started = time.monotonic()
+    list(references.find_asset_references(text, ASSETS))
+    list(references.find_block_references(text, "Org", "C"))
+    references.find_relative_assets("static/a.js", text, ASSETS)
+    assert time.monotonic() - started < 10
