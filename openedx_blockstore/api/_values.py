@@ -138,13 +138,20 @@ def opened(source: FileSource) -> Iterator[BinaryIO]:
     elif hasattr(source, "read"):
         yield cast(BinaryIO, source)
     elif callable(source):
-        with source() as file:
+        context = source()
+        if not hasattr(context, "__enter__"):
+            raise _wrong_contents(context)
+        with context as file:
             yield file
     else:
-        raise Invalid(
-            f"The contents of a file must be text, bytes or a readable binary file, "
-            f"not {type(source).__name__}."
-        )
+        raise _wrong_contents(source)
+
+
+def _wrong_contents(value: object) -> Invalid:
+    return Invalid(
+        f"The contents of a file must be text, bytes or a readable binary file, "
+        f"not {type(value).__name__}."
+    )
 
 
 def check_contents(text: str) -> bytes:
