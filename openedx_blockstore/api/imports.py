@@ -206,10 +206,9 @@ def _carry_out(
                     latest[bundle.uuid] = bundle.latest
                 row = rows[bundle.uuid]
                 latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
-            for bundle_uuid in rows:
-                confirm_blobs(
-                    bundle_uuid, {digest for uuid, digest in reused if uuid == bundle_uuid}
-                )
+            for bundle_uuid, digest in reused:
+                if bundle_uuid in rows:
+                    confirm_blobs(bundle_uuid, [digest])
     except IntegrityError as error:
         raise _PlanOutdatedError(current) from error
     except OperationalError as error:
