@@ -9,7 +9,7 @@ import copy
 import re
 import unicodedata
 from pathlib import PurePosixPath
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from attrs import frozen
 from lxml import etree
@@ -25,11 +25,15 @@ MAX_ORIGIN_LENGTH = 500
 #: The longest path part that is kept as it is; beyond, a digest stands for the rest.
 MAX_PART_LENGTH = 150
 
+#: The longest path that is kept; of a longer one only the last part is. Folders come before it.
+MAX_SAFE_LENGTH = 300
+
 #: Characters that no path of a bundle may hold: controls, backslash, and bytes that are no text.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 
 _NOT_SLUG = re.compile(r"[^\w-]+|_+")
 _SUFFIX_LENGTH = 6
+_ORIGIN_PARTS = 4
 _MAX_EXTENSION_LENGTH = 10
 
 
@@ -62,6 +66,15 @@ def make_origin(org: str, course: str, key: BlockKey) -> str:
     if len(origin) <= MAX_ORIGIN_LENGTH:
         return origin
     return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{digest_of(origin)}"
+
+
+def read_origin(origin: str | None) -> BlockKey | None:
+    """Return the key in an origin that :func:`make_origin` made; None for any other."""
+    scheme, _, rest = (origin or "").partition(":")
+    parts = [unquote(part) for part in rest.split("/")]
+    if scheme != ORIGIN_SCHEME or len(parts) != _ORIGIN_PARTS:
+        return None
+    return BlockKey(parts[2], parts[3])
 
 
 def short_digest(text: str) -> str:
@@ -115,7 +128,8 @@ def safe_path(path: str) -> str:
         if clean != part or len(clean) > MAX_PART_LENGTH or clean in {".", "..", ""}:
             clean = with_suffix(clean.strip(".") or "_", original)
         parts.append(clean)
-    return "/".join(parts)
+    safe = "/".join(parts)
+    return safe if len(safe) <= MAX_SAFE_LENGTH else with_suffix(parts[-1], path)
 
 
 def with_suffix(path: str, original: str) -> str:

@@ -111,7 +111,7 @@ def check_round_trip(report: CourseImportReport, source: Path, folder: Path) -> 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("file_storage")
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -127,5 +127,30 @@ def test_any_course_and_any_edit_of_it_comes_out_whole(
             source = write_files(folder / name, files)
             report = import_course(source, collection_uuid=collection)
             check_round_trip(report, source, folder / f"{name} out")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("file_storage")
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(first=exports(), second=exports())
+def test_any_two_runs_live_in_one_collection(
+    first: dict[str, str | bytes], second: dict[str, str | bytes]
+) -> None:
+    collection = api.create_collection("Any").uuid
+    folder = Path(tempfile.mkdtemp())
+    other = {path.replace("/run.xml", "/run2.xml"): text for path, text in second.items()}
+    other["course.xml"] = str(other["course.xml"]).replace('url_name="run"', 'url_name="run2"')
+    try:
+        note(f"first: {first!r}\nsecond: {other!r}")
+        sources = [write_files(folder / "first", first), write_files(folder / "second", other)]
+        reports = [import_course(source, collection_uuid=collection) for source in sources]
+        for number, (report, source) in enumerate(zip(reports, sources, strict=True)):
+            check_round_trip(report, source, folder / f"out{number}")
     finally:
         shutil.rmtree(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 import zipfile
 from pathlib import Path
@@ -272,3 +273,46 @@ def test_names_that_are_no_text_come_out_again(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="no text"):
         export_course(report.course_bundle_uuid, to=tmp_path / "out.zip")
     assert not (tmp_path / "out.zip").exists()
+
+
+def test_a_course_that_borrows_from_elsewhere_comes_out_with_what_it_borrows(
+    tmp_path: Path,
+) -> None:
+    lender: dict[str, str | bytes] = {
+        **COURSE,
+        "course.xml": '<course url_name="run" org="Org" course="Lender"/>',
+        "chapter/ch.xml": '<chapter><sequential url_name="s9"/></chapter>',
+        "sequential/s9.xml": '<sequential><vertical url_name="v9"/></sequential>',
+        "vertical/v9.xml": '<vertical><html url_name="h9"/><video url_name="talk"/></vertical>',
+        "html/h9.xml": "<html>lent</html>",
+        "video/talk.xml": '<video sub="s"/>',
+        "static/subs_s.srt.sjson": "{}",
+    }
+    import_course(write_files(tmp_path / "lender", lender))
+    (sequence,) = api.get_bundles(type="sequence")
+    report = import_course(write_files(tmp_path / "in", COURSE))
+    assert report.course_bundle_uuid is not None
+    own = api.get_or_create_bundle_draft(report.course_bundle_uuid, "edit").uuid
+    navigation = json.loads(api.get_bundle_file_data(report.course_bundle_uuid, "navigation.json"))
+    navigation["chapters"][0]["sequences"].append(
+        {"id": "borrowed", "title": "Lent", "link": "lent", "file": "sequence.xml"}
+    )
+    api.write_draft_file(own, "navigation.json", json.dumps(navigation))
+    api.set_draft_link(own, "lent", sequence.uuid, 1)
+    api.commit_draft(own)
+    result = export_course(report.course_bundle_uuid, to=tmp_path / "out")
+    assert result.findings == ()
+    files = read_files(tmp_path / "out")
+    assert files["html/h9.xml"] == b"<html>lent</html>"
+    assert files["video/talk.xml"] == b'<video sub="s"/>'
+    assert files["static/subs_s.srt.sjson"] == b"{}"
+    assert files["chapter/ch.xml"].count(b"<sequential") == 2
+    assert b'<sequential url_name="s9"/>' in files["chapter/ch.xml"]
+    again = import_course(tmp_path / "out", collection_uuid=api.create_collection("New").uuid)
+    assert again.findings == ()
+    assert sorted(outcome.type for outcome in again.created) == [
+        "course",
+        "sequence",
+        "sequence",
+        "video",
+    ]

@@ -181,8 +181,15 @@ def test_names_that_differ_only_in_case_get_a_stable_suffix(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["e\u0301.png", "back\\slash.png", "line\nfeed.png", "x" * 240, "quo'te,[@:·×].png"],
-    ids=["nfd", "backslash", "control", "long", "marks"],
+    [
+        "e\u0301.png",
+        "back\\slash.png",
+        "line\nfeed.png",
+        "x" * 240,
+        "/".join(["folder" * 10] * 8),
+        "quo'te,[@:·×].png",
+    ],
+    ids=["nfd", "backslash", "control", "long", "deep", "marks"],
 )
 def test_any_name_of_an_asset_finds_a_path(name: str, tmp_path: Path) -> None:
     planned = plan_files(tmp_path, {**COURSE, f"static/{name}": "1"})
