@@ -65,7 +65,7 @@ def import_course(
         known = find_course(kind, org, course, run, collection)
         plan = plan_import(export, known.previous, _limits(), findings)
         if known.collection_uuid is None and not dry_run:
-            known.collection_uuid = api.create_collection(plan.title).uuid
+            known.collection_uuid = api.create_collection(_short(plan.title)).uuid
         storing = _Storing(export, plan, known, Path(from_).name, dry_run=dry_run)
         storing.store_all(progress)
     return CourseImportReport(
@@ -96,6 +96,11 @@ def _limits() -> PlacingLimits:
     max_files = {kind: settings.max_files(kind)[0] for kind in types}
     max_files[""] = settings.MAX_FILES
     return PlacingLimits(max_files=max_files, max_bundles=settings.MAX_DEPENDENCIES)
+
+
+def _short(title: str) -> str:
+    """Return as much of a title as may be stored."""
+    return title[: get_settings().MAX_TITLE_LENGTH]
 
 
 @define
@@ -189,8 +194,8 @@ class _Storing:
     def _write(self, bundle: PlannedBundle, found: BundleData | None) -> tuple[UUID, int]:
         if found is None:
             found = self._create(bundle)
-        elif found.title != bundle.title:
-            api.update_bundle(found.uuid, title=bundle.title)
+        elif found.title != _short(bundle.title):
+            api.update_bundle(found.uuid, title=_short(bundle.title))
         links = {
             alias: LinkTarget(self.states[link.target].uuid, self.states[link.target].version)
             for alias, link in bundle.links.items()
@@ -209,7 +214,7 @@ class _Storing:
             return api.create_bundle(
                 self._known.collection_uuid,
                 make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
-                bundle.title,
+                _short(bundle.title),
                 type=bundle.type,
                 origin=bundle.origin,
             )

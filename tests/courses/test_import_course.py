@@ -288,3 +288,12 @@ def test_a_library_is_imported_and_again(folder: Path) -> None:
     assert {outcome.type for outcome in report.created} == {"library", "problem"}
     again = import_course(folder)
     assert len(again.unchanged) == 2
+
+
+def test_long_titles_are_cut(folder: Path) -> None:
+    course = f'<course display_name="{"long " * 60}"><chapter url_name="ch"/></course>'
+    report = import_course(write_files(folder, {**COURSE, "course/run.xml": course}))
+    assert report.course_bundle_uuid is not None
+    assert len(api.get_bundle(report.course_bundle_uuid).title) == 180
+    again = import_course(folder)
+    assert (again.created, again.updated) == ((), ())
