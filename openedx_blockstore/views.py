@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import mimetypes
 import posixpath
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 from uuid import UUID
 
@@ -17,9 +18,9 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponseBase,
-    HttpResponseNotModified,
     StreamingHttpResponse,
 )
+from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 from django.views.decorators.http import require_safe
 
@@ -39,7 +40,7 @@ def version_file(
     with _not_found_as_404():
         version = api.get_bundle_version(bundle_uuid, version_num)
         files = version.files if version is not None else {}
-        return _serve(request, bundle_uuid, files.get(path), version_number=version_num)
+        return _serve(request, bundle_uuid, files, path, version_number=version_num)
 
 
 @require_safe
@@ -48,22 +49,25 @@ def draft_file(request: HttpRequest, draft_uuid: UUID, path: str) -> HttpRespons
     """Serve a file as a draft shows it."""
     with _not_found_as_404():
         draft = api.get_draft(draft_uuid)
-        return _serve(request, draft.bundle_uuid, draft.files.get(path), use_draft=draft.name)
+        return _serve(request, draft.bundle_uuid, draft.files, path, use_draft=draft.name)
 
 
 def _serve(
     request: HttpRequest,
     bundle_uuid: UUID,
-    file: BundleFileData | None,
+    files: Mapping[str, BundleFileData],
+    path: str,
     *,
     version_number: int | None = None,
     use_draft: str | None = None,
 ) -> HttpResponseBase:
+    file = files.get(unicodedata.normalize("NFC", path))
     if file is None:
         raise Http404
     etag = quote_etag(file.hash_digest)
-    if request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified(headers={"ETag": etag})
+    if (answer := get_conditional_response(request, etag=etag)) is not None:
+        answer["ETag"] = etag
+        return answer
     # Opened here rather than while sending: what can not be opened is an error, not half an answer.
     opened = contextlib.ExitStack()
     contents = opened.enter_context(
@@ -74,7 +78,7 @@ def _serve(
     # What authors upload may be a page with scripts in it. It is offered for download, under a
     # type that no browser guesses at, and never runs on this site.
     response = StreamingHttpResponse(
-        _chunks(contents, opened),
+        _Chunks(contents, opened),
         content_type=mimetypes.guess_type(file.path)[0] or "application/octet-stream",
     )
     response["Content-Disposition"] = content_disposition_header(
@@ -87,9 +91,15 @@ def _serve(
     return response
 
 
-def _chunks(contents: BinaryIO, opened: contextlib.ExitStack) -> Iterator[bytes]:
-    with opened:
-        while chunk := contents.read(_CHUNK_BYTES):
+class _Chunks:
+    """The contents in pieces; whoever sends them closes this, also if nobody reads on (HEAD)."""
+
+    def __init__(self, contents: BinaryIO, opened: contextlib.ExitStack) -> None:
+        self._contents = contents
+        self.close = opened.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._contents.read(_CHUNK_BYTES):
             yield chunk
 
 
