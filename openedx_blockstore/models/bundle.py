@@ -53,6 +53,8 @@ class Bundle(models.Model):
         indexes = [
             # Pages through a collection in the order in which its bundles were made.
             models.Index(fields=["collection", "id"], name="blockstore_bundle_page"),
+            # Pages through the bundles of a type: every course, wherever it is, say.
+            models.Index(fields=["type", "id"], name="blockstore_bundle_type"),
         ]
 
     def __str__(self) -> str:
