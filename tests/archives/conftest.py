@@ -9,7 +9,7 @@ import pytest
 from django.core.files.storage import Storage
 
 from openedx_blockstore import api
-from openedx_blockstore.data import CollectionData
+from openedx_blockstore.data import BundleData, CollectionData, LinkTarget
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore.models import Bundle, BundleLink, BundleVersion
 
@@ -52,3 +52,23 @@ def refused(collection: CollectionData) -> Refuse:
         return messages[-1]
 
     return check
+
+
+@pytest.fixture
+def lender(collection: CollectionData) -> BundleData:
+    """A bundle with two versions."""
+    bundle = api.create_bundle(collection.uuid, "lender", "Lender", type="video", origin="course:l")
+    api.import_version(bundle.uuid, {"v.xml": b"one"})
+    api.import_version(bundle.uuid, {"v.xml": b"two"}, public={"v.xml"}, author="ada")
+    return bundle
+
+
+@pytest.fixture
+def borrower(collection: CollectionData, lender: BundleData) -> BundleData:
+    """A bundle that uses both versions of the other one, in versions of its own."""
+    bundle = api.create_bundle(collection.uuid, "borrower", "Borrower", "It borrows")
+    for number in (1, 2):
+        api.import_version(
+            bundle.uuid, {"b.xml": f"{number}".encode()}, {"lent": LinkTarget(lender.uuid, number)}
+        )
+    return bundle

@@ -16,10 +16,7 @@ from django.test.utils import override_settings
 from openedx_blockstore import api
 from openedx_blockstore.archives import ArchiveFormat
 from openedx_blockstore.data import (
-    ArchiveImportData,
     BundleData,
-    BundleImportData,
-    BundleVersionData,
     CollectionData,
     LinkTarget,
 )
@@ -31,86 +28,20 @@ from openedx_blockstore.exceptions import (
     LinkCycle,
     StorageError,
 )
-from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection, Draft
+from openedx_blockstore.models import Bundle
 from openedx_blockstore.settings import environment
 from tests.archives.building import FORMATS, UUID_A, UUID_B, contents, link, pack, tree
 from tests.archives.conftest import Refuse, count_rows
+from tests.archives.importing import (
+    exported,
+    forget_everything,
+    imported,
+    one,
+    targets,
+    version_of,
+)
 from tests.archives.reading import unpack
 from tests.counting import counting
-
-
-def exported(bundle: BundleData, version: int | None = None, **options: Any) -> io.BytesIO:
-    """Export a bundle into memory."""
-    buffer = io.BytesIO()
-    api.export_bundle(bundle.uuid, version, to=buffer, **options)
-    buffer.seek(0)
-    return buffer
-
-
-def imported(archive: io.BytesIO, collection: CollectionData) -> ArchiveImportData:
-    """Import from memory; a dry run before must tell the same."""
-    archive.seek(0)
-    before = count_rows()
-    promised = api.import_archive(archive, collection_uuid=collection.uuid, dry_run=True)
-    assert promised.dry_run
-    assert count_rows() == before
-    archive.seek(0)
-    result = api.import_archive(archive, collection_uuid=collection.uuid)
-    assert not result.dry_run
-    assert [(b.version, b.created, b.bundle_created) for b in result.bundles] == [
-        (b.version, b.created, b.bundle_created) for b in promised.bundles
-    ]
-    return result
-
-
-def one(archive: io.BytesIO, collection: CollectionData) -> BundleImportData:
-    """Import an archive of one bundle from memory."""
-    (bundle,) = imported(archive, collection).bundles
-    return bundle
-
-
-def version_of(result: BundleImportData) -> BundleVersionData:
-    """Return the version that an import made or found."""
-    version = api.get_bundle_version(result.bundle_uuid, result.version)
-    assert version is not None
-    return version
-
-
-def targets(result: BundleImportData) -> dict[str, str]:
-    """Return where the links of an imported version lead."""
-    return {alias: str(link.direct) for alias, link in version_of(result).links.items()}
-
-
-def content_of(result: BundleImportData) -> dict[str, tuple[str, bool]]:
-    """Return the files of an imported version by digest and publicity."""
-    return {path: (f.hash_digest, f.public) for path, f in version_of(result).files.items()}
-
-
-def forget_everything() -> None:
-    """Empty the database, as if this were another server."""
-    for model in (BundleLink, Draft, BundleVersion, Bundle, Collection):
-        model.objects.all().delete()
-
-
-@pytest.fixture
-def lender(collection: CollectionData) -> BundleData:
-    """A bundle with two versions."""
-    bundle = api.create_bundle(collection.uuid, "lender", "Lender", type="video", origin="course:l")
-    api.import_version(bundle.uuid, {"v.xml": b"one"})
-    api.import_version(bundle.uuid, {"v.xml": b"two"}, public={"v.xml"}, author="ada")
-    return bundle
-
-
-@pytest.fixture
-def borrower(collection: CollectionData, lender: BundleData) -> BundleData:
-    """A bundle that uses both versions of the other one, in versions of its own."""
-    bundle = api.create_bundle(collection.uuid, "borrower", "Borrower", "It borrows")
-    for number in (1, 2):
-        api.import_version(
-            bundle.uuid, {"b.xml": f"{number}".encode()}, {"lent": LinkTarget(lender.uuid, number)}
-        )
-    return bundle
-
 
 # Identity
 
