@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -132,7 +133,7 @@ def get_outdated_links(bundle_uuid: UUID | str) -> list[OutdatedLinkData]:
         BundleNotFound: There is no such bundle.
     """
     newest = BundleVersion.objects.filter(bundle_id=OuterRef("lender_id")).order_by("-version_num")
-    rows = (
+    rows: Iterable[Any] = (  # any: the type checker does not see what is annotated
         BundleLink.objects.filter(borrower=find_bundle(bundle_uuid))
         .open()
         .select_related("lender")
