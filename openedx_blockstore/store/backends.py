@@ -159,7 +159,9 @@ class FileSystemBackend(StorageBackend):
         try:
             yield path
         finally:
-            path.unlink(missing_ok=True)
+            # It is there only if something went wrong. What can not be removed is garbage.
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():
@@ -173,7 +175,7 @@ class FileSystemBackend(StorageBackend):
         # The source is read inside, but its errors are the caller's business: they pass as is.
         with storage_errors(str(path)):
             file = path.open("xb")
-        with file:
+        with _closing(file):
             for chunk in chunks:
                 with storage_errors(str(path)):
                     file.write(chunk)
@@ -208,14 +210,18 @@ class ObjectStorageBackend(StorageBackend):
     ) -> Stored:
         """Spool and hash in one pass; then one existence check and at most one write."""
         reader = HashingReader(source)
-        with tempfile.SpooledTemporaryFile(self._spool_bytes, prefix="blockstore-") as spool:
+        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed on the next line
+            self._spool_bytes, prefix="blockstore-"
+        )
+        with _closing(cast(BinaryIO, spool)):
             for chunk in reader.chunks():
                 with storage_errors(incoming_name):
                     spool.write(chunk)
             name = name_of(reader.digest)
             reused = reader.digest in known or self.exists(name)
             if not reused:
-                spool.seek(0)
+                with storage_errors(incoming_name):
+                    spool.seek(0)
                 self._save(name, File(cast(BinaryIO, spool), name=name))
         return Stored(reader.digest, reader.size, reused=reused)
 
@@ -249,6 +255,21 @@ def make_backend(storage: Storage, *, durable: bool, spool_bytes: int) -> Storag
     if plain and isinstance(storage, FileSystemStorage):
         return FileSystemBackend(storage, durable=durable)
     return ObjectStorageBackend(storage, spool_bytes=spool_bytes)
+
+
+@contextlib.contextmanager
+def _closing(file: BinaryIO) -> Iterator[None]:
+    """Close a file that was written to.
+
+    After an error there may be bytes left that it could not write, and would try to once more.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file.close()
+        raise
+    file.close()
 
 
 @contextlib.contextmanager
