@@ -110,7 +110,7 @@ def check_values(name: str, value: Any) -> None:
 
 def is_positive(value: Any) -> TypeGuard[int]:
     """Tell whether a value is a number from 1 on that every database can hold."""
-    return isinstance(value, int) and 0 < value < 2**31
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
 
 
 def is_storable(text: Any) -> TypeGuard[str]:

@@ -11,6 +11,7 @@ import io
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, cast
 
 import pytest
 
@@ -49,7 +50,7 @@ TREES = {"quiver": INVENTED, "": TRANSLATED}
 
 def as_bytes(files: Mapping[str, FileContents]) -> dict[str, bytes]:
     return {
-        path: each.encode() if isinstance(each, str) else bytes(each)
+        path: each.encode() if isinstance(each, str) else cast(bytes, each)
         for path, each in files.items()
     }
 
@@ -95,7 +96,7 @@ def test_a_format_that_nobody_knows_is_exported_and_imported_like_any_other(
     collection: CollectionData,
     kind: str,
     files: dict[str, FileContents],
-    form: str,
+    form: Literal["tar.gz", "zip"],
 ) -> None:
     bundle = api.create_bundle(collection.uuid, "s", type=kind)
     make_version(bundle.uuid, files)
