@@ -1,4 +1,4 @@
-"""Drafts: staging changes, seeing them, bringing them forward."""
+"""Drafts: staging changes of files, and seeing them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,20 @@ import pytest
 from openedx_blockstore import api
 from openedx_blockstore.data import (
     BundleData,
-    CollectionData,
-    Dependency,
     DraftData,
     DraftFileData,
-    DraftLinkData,
-    OnConflict,
 )
 from openedx_blockstore.exceptions import (
     DraftConflict,
     DraftHasNoChangesToCommit,
     DraftNotFound,
     Invalid,
-    InvalidLink,
     InvalidPath,
     LimitExceeded,
-    LinkCycle,
     PathConflict,
 )
 from openedx_blockstore.store import digest_of
-from tests.core.helpers import contents_of, make_lender, make_version, stored_names
+from tests.core.helpers import contents_of, make_version, stored_names
 
 pytestmark = pytest.mark.django_db
 
@@ -381,203 +375,3 @@ def test_contents_are_compared_and_not_who_may_read_them(draft: DraftData) -> No
     api.write_draft_file(draft.uuid, "a", "2", if_match=digest_of(b"1"))
     api.commit_draft(draft.uuid)
     api.write_draft_file(draft.uuid, "a", "3", if_match=digest_of(b"2"))
-
-
-# Links --------------------------------------------------------------------------------------------
-
-
-def test_a_link_is_shown_with_all_that_it_brings(
-    draft: DraftData, collection: CollectionData
-) -> None:
-    deep = make_lender(collection.uuid)
-    lender = make_lender(collection.uuid, deep)
-    api.set_draft_link(draft.uuid, "lib", lender.bundle_uuid, 1)
-    link = api.get_draft(draft.uuid).links["lib"]
-    assert link == DraftLinkData(
-        name="lib",
-        direct=Dependency(lender.bundle_uuid, 1),
-        indirect=[Dependency(deep.bundle_uuid, 1)],
-        weak=False,
-        modified=True,
-    )
-    version = api.get_bundle_version(lender.bundle_uuid)
-    assert version is not None
-    assert link.direct.snapshot_digest == version.manifest_digest
-    assert api.get_bundle_links(draft.bundle_uuid, use_draft="work") == {"lib": link}
-    assert api.get_bundle_links(draft.bundle_uuid) == {}
-    made = api.commit_draft(draft.uuid)
-    assert made.links["lib"].indirect == link.indirect
-    assert not api.get_draft(draft.uuid).links["lib"].modified
-
-
-def test_a_link_is_deleted_with_neither_bundle_nor_version(
-    draft: DraftData, collection: CollectionData
-) -> None:
-    lender = make_lender(collection.uuid)
-    make_version(draft.bundle_uuid, links={"lib": lender})
-    api.set_draft_link(draft.uuid, "lib", None, None)
-    shown = api.get_draft(draft.uuid)
-    assert (shown.links, shown.deleted_links) == ({}, ["lib"])
-    api.set_draft_link(draft.uuid, "lib", lender.bundle_uuid, 1)
-    shown = api.get_draft(draft.uuid)
-    assert (shown.links["lib"].modified, shown.deleted_links) == (False, [])
-
-
-def test_a_weak_link_brings_nothing_and_is_another_link(
-    draft: DraftData, collection: CollectionData
-) -> None:
-    lender = make_lender(collection.uuid, make_lender(collection.uuid))
-    make_version(draft.bundle_uuid, links={"lib": lender})
-    api.set_draft_link(draft.uuid, "lib", lender.bundle_uuid, 1, weak=True)
-    link = api.get_draft(draft.uuid).links["lib"]
-    assert (link.weak, link.indirect, link.modified) == (True, [], True)
-
-
-@pytest.mark.parametrize("version", [0, -1, 2, 99, 2**31, 2**70, "1", 1.5, b"1"])
-def test_a_link_to_a_version_that_is_not_there_is_refused(
-    draft: DraftData, collection: CollectionData, version: Any
-) -> None:
-    lender = make_lender(collection.uuid)
-    with pytest.raises(InvalidLink, match="has no version") as caught:
-        api.set_draft_link(draft.uuid, "lib", lender.bundle_uuid, version)
-    assert caught.value.alias == "lib"
-    assert api.get_draft(draft.uuid).links == {}
-
-
-@pytest.mark.parametrize("lender", [uuid.UUID(int=1), "no uuid", "", 5, "\0"])
-def test_a_link_to_a_bundle_that_is_not_there_is_refused(draft: DraftData, lender: Any) -> None:
-    with pytest.raises(InvalidLink, match="has no version 1"):
-        api.set_draft_link(draft.uuid, "lib", lender, 1)
-
-
-def test_half_a_target_is_refused(draft: DraftData, collection: CollectionData) -> None:
-    lender = make_lender(collection.uuid)
-    for bundle_uuid, version in ((lender.bundle_uuid, None), (None, 1)):
-        with pytest.raises(InvalidLink, match="needs a bundle and a version"):
-            api.set_draft_link(draft.uuid, "lib", bundle_uuid, version)
-
-
-@pytest.mark.parametrize("alias", ["", "a/b", ".", "..", "a\\b", "\0", "x" * 181, None, 5])
-def test_an_alias_that_is_not_one_path_segment_is_refused(draft: DraftData, alias: Any) -> None:
-    with pytest.raises(InvalidPath):
-        api.set_draft_link(draft.uuid, alias, None, None)
-
-
-def test_both_spellings_of_an_accent_are_one_alias(
-    draft: DraftData, collection: CollectionData
-) -> None:
-    lender = make_lender(collection.uuid)
-    api.set_draft_link(draft.uuid, "e\u0301", lender.bundle_uuid, 1)
-    api.set_draft_link(draft.uuid, "\u00e9", lender.bundle_uuid, 1, weak=True)
-    assert list(api.get_draft(draft.uuid).links) == ["\u00e9"]
-    path = "links/e\u0301/file.txt"
-    assert api.get_bundle_file_data(draft.bundle_uuid, path, use_draft="work").startswith(b"of")
-
-
-def test_a_link_to_oneself_is_refused_with_the_chain(draft: DraftData) -> None:
-    make_version(draft.bundle_uuid, {"a": "1"})
-    for version in (1, 2, 99):
-        with pytest.raises(LinkCycle) as caught:
-            api.set_draft_link(draft.uuid, "me", draft.bundle_uuid, version)
-        assert caught.value.chain == (
-            str(draft.bundle_uuid),
-            f"{draft.bundle_uuid}@{version}",
-        )
-
-
-def test_two_versions_of_one_lender_may_stand_in_a_draft_while_both_are_upgraded(
-    draft: DraftData, collection: CollectionData
-) -> None:
-    lender = make_lender(collection.uuid)
-    make_version(draft.bundle_uuid, links={"x": lender, "y": lender})
-    make_version(lender.bundle_uuid, {"file.txt": "2"})
-    api.set_draft_link(draft.uuid, "x", lender.bundle_uuid, 2)
-    with pytest.raises(InvalidLink, match="can not use two"):
-        api.commit_draft(draft.uuid)
-    api.set_draft_link(draft.uuid, "y", lender.bundle_uuid, 2)
-    assert [link.direct.version for link in api.commit_draft(draft.uuid).links.values()] == [2, 2]
-
-
-# Bringing forward and deleting --------------------------------------------------------------------
-
-
-def diverged(draft: DraftData) -> None:
-    """The draft and others have changed different files, and one in common; one the same way."""
-    make_version(draft.bundle_uuid, {"mine": "1", "theirs": "1", "both": "1", "same": "1"})
-    api.write_draft_files(draft.uuid, {"mine": "2", "both": "draft", "same": "2"})
-    make_version(draft.bundle_uuid, {"theirs": "2", "both": "others", "same": "2"})
-
-
-def test_a_draft_that_conflicts_is_not_brought_forward_unasked(draft: DraftData) -> None:
-    diverged(draft)
-    before = api.get_draft(draft.uuid)
-    with pytest.raises(DraftConflict) as caught:
-        api.update_draft(draft.uuid)
-    assert caught.value.conflicts == (
-        PathConflict("both", digest_of(b"1"), digest_of(b"others"), digest_of(b"draft")),
-    )
-    assert api.get_draft(draft.uuid) == before
-
-
-@pytest.mark.parametrize(
-    ("how", "both", "staged"),
-    [("mine", b"draft", ["both", "mine"]), ("theirs", b"others", ["mine"])],
-)
-def test_a_draft_is_brought_forward_as_the_caller_chooses(
-    draft: DraftData, how: OnConflict, both: bytes, staged: list[str]
-) -> None:
-    diverged(draft)
-    updated = api.update_draft(draft.uuid, on_conflict=how)
-    assert updated == api.get_draft(draft.uuid)
-    assert updated.base_version == 2
-    assert modified(draft) == staged
-    expected = {"mine": b"2", "theirs": b"2", "both": both, "same": b"2"}
-    assert contents_of(draft.bundle_uuid, "work") == expected
-    api.commit_draft(draft.uuid)
-    assert contents_of(draft.bundle_uuid) == expected
-
-
-def test_changes_of_other_files_are_brought_forward_unasked(draft: DraftData) -> None:
-    make_version(draft.bundle_uuid, {"a": "1", "b": "1", "c": "1"})
-    api.write_draft_files(draft.uuid, {"a": "2", "c": None})
-    make_version(draft.bundle_uuid, {"b": "2"})
-    updated = api.update_draft(draft.uuid)
-    assert (updated.base_version, updated.deleted_files) == (2, ["c"])
-    assert contents_of(draft.bundle_uuid, "work") == {"a": b"2", "b": b"2"}
-
-
-def test_a_draft_with_nothing_staged_is_up_to_date(draft: DraftData) -> None:
-    make_version(draft.bundle_uuid, {"a": "1"})
-    assert api.update_draft(draft.uuid).base_version == 1
-
-
-def test_links_are_brought_forward_too(draft: DraftData, collection: CollectionData) -> None:
-    one, two = make_lender(collection.uuid), make_lender(collection.uuid)
-    make_version(draft.bundle_uuid, {"a": "1"}, {"x": one, "y": one})
-    api.set_draft_link(draft.uuid, "x", two.bundle_uuid, 1)
-    make_version(draft.bundle_uuid, links={"x": None, "y": two})
-    with pytest.raises(DraftConflict) as caught:
-        api.update_draft(draft.uuid)
-    assert caught.value.conflicts == (PathConflict("links/x", str(one), None, str(two)),)
-    assert list(api.update_draft(draft.uuid, on_conflict="mine").links) == ["x", "y"]
-    assert api.update_draft(draft.uuid).links["x"].modified
-
-
-def test_the_way_to_settle_conflicts_must_be_a_known_one(draft: DraftData) -> None:
-    with pytest.raises(Invalid, match="error, mine, theirs"):
-        api.update_draft(draft.uuid, on_conflict=cast(OnConflict, "ours"))
-
-
-def test_a_deleted_draft_is_gone_with_its_changes(draft: DraftData) -> None:
-    make_version(draft.bundle_uuid, {"a": "published"})
-    api.write_draft_file(draft.uuid, "a", "draft")
-    api.delete_draft(draft.uuid)
-    with pytest.raises(DraftNotFound):
-        api.get_draft(draft.uuid)
-    with pytest.raises(DraftNotFound):
-        api.delete_draft(draft.uuid)
-    assert "work" not in api.get_bundle(draft.bundle_uuid).drafts
-    assert contents_of(draft.bundle_uuid, "work") == {"a": b"published"}
-    again = api.get_or_create_bundle_draft(draft.bundle_uuid, "work")
-    assert again.uuid != draft.uuid
-    assert modified(again) == []
