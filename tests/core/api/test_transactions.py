@@ -139,10 +139,10 @@ def test_a_version_that_was_rolled_back_can_be_made_again(draft: DraftData) -> N
     assert api.commit_draft(draft.uuid).version == 1
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite begins so")
 def test_on_sqlite_a_write_begins_immediately_and_the_connection_is_left_as_it_was(
-    bundle: BundleData, draft: DraftData
+    draft: DraftData,
 ) -> None:
+    """Elsewhere, and inside a host's transaction, nothing is done to how it begins."""
     statements: list[str] = []
 
     def record(execute: Callable[..., object], sql: str, *arguments: object) -> object:
@@ -151,7 +151,7 @@ def test_on_sqlite_a_write_begins_immediately_and_the_connection_is_left_as_it_w
 
     with connection.execute_wrapper(record):
         api.write_draft_file(draft.uuid, "a", "x")
-    assert "BEGIN IMMEDIATE" in statements
+    assert ("BEGIN IMMEDIATE" in statements) is (connection.vendor == "sqlite")
     statements.clear()
     with connection.execute_wrapper(record), transaction.atomic():
         api.write_draft_file(draft.uuid, "a", "y")
