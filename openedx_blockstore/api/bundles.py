@@ -69,7 +69,11 @@ def get_bundles(
         check_values("uuids", uuids)
     rows = Bundle.objects.filter(deleted_at=None).order_by("pk")
     if text_search:
-        rows = rows.filter(search_text__contains=fold_text(check_text("text to search", text_search, max_length=_MAX_SEARCH)))
+        rows = rows.filter(
+            search_text__contains=fold_text(
+                check_text("text to search", text_search, max_length=_MAX_SEARCH)
+            )
+        )
     if collection_uuid is not None:
         rows = rows.filter(collection=find_collection(collection_uuid))
     if type is not None:
