@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,10 @@ from typing import Any
 import django
 from django.conf import settings
 from django.db import connection
+
+from openedx_blockstore.settings import environment
+
+_UPLOADS = "transfer_config"
 
 
 @contextmanager
@@ -28,15 +33,32 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
         count,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_set_up,
-        initargs=(connection.settings_dict["NAME"], settings.STORAGES, settings.OPENEDX_BLOCKSTORE),
+        initargs=(
+            connection.settings_dict["NAME"],
+            {alias: _portable(entry) for alias, entry in settings.STORAGES.items()},
+            settings.OPENEDX_BLOCKSTORE,
+        ),
     ) as executor:
         # At the end it waits for the processes, whose connections go away with them.
         yield executor
 
 
+def _portable(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry of ``STORAGES`` that can be sent to another process.
+
+    How S3 uploads are done can not: its class knows some of its defaults by identity.
+    """
+    options = entry.get("OPTIONS", {})
+    return {**entry, "OPTIONS": {**options, _UPLOADS: None}} if _UPLOADS in options else entry
+
+
 def _set_up(database: str, storages: dict[str, Any], blockstore: dict[str, Any]) -> None:
     """Make a new process use what the test uses."""
     settings.DATABASES["default"]["NAME"] = database
+    for entry in storages.values():
+        if _UPLOADS in entry.get("OPTIONS", {}):
+            made = environment.s3_storage(os.environ, bucket="")
+            entry["OPTIONS"][_UPLOADS] = made["OPTIONS"][_UPLOADS]
     settings.STORAGES = storages
     settings.OPENEDX_BLOCKSTORE = blockstore
     django.setup()

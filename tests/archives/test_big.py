@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,6 +15,7 @@ from django.core.files.storage import Storage
 from openedx_blockstore import api
 from openedx_blockstore.archives import ArchiveFormat
 from tests.archives.building import FORMATS
+from tests.memory import peak_memory
 from tests.processes import processes
 
 GIB = 2**30
@@ -43,17 +43,12 @@ class Noise(io.RawIOBase):
         return data
 
 
-def peak() -> int:
-    """Return the most memory that this process ever had, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def growth_of(run: Callable[[int], object]) -> int:
     """Return how much more memory something takes for a gigabyte than for next to nothing."""
     run(1000)
-    before = peak()
+    before = peak_memory()
     run(GIB)
-    return peak() - before
+    return peak_memory() - before
 
 
 def store(collection_uuid: UUID, size: int) -> UUID:
