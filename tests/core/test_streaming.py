@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -92,12 +91,12 @@ def test_a_gigabyte_takes_no_more_memory_than_a_small_file(storage: Storage) -> 
 
 
 @pytest.fixture
-def written_bytes(tmp_path: Path) -> Iterator[list[int]]:
+def written_bytes() -> list[int]:
     """How many bytes this process had written when the test began, by word of the system."""
     counters = Path("/proc/self/io")
     if not counters.exists():
         pytest.skip("this system does not count what a process writes")
-    yield [_written(counters)]
+    return [_written(counters)]
 
 
 def _written(counters: Path) -> int:
