@@ -110,15 +110,16 @@ class _DependencyRows:
     """The rows of a version and of all its dependencies, found in one statement when needed."""
 
     def __init__(self, version: LinkTarget, closure: Closure) -> None:
-        self._wanted = [Dependency(version.bundle_uuid, version.version), *closure.dependencies()]
+        self._version = Dependency(version.bundle_uuid, version.version)
+        self._closure = closure
         self._found: dict[Dependency, BundleVersion] = {}
 
     def row_of(self, version: Dependency) -> BundleVersion:
         if not self._found:
-            targets = [LinkTarget(node.bundle_uuid, node.version) for node in self._wanted]
+            nodes = [self._version, *self._closure.dependencies()]
+            rows = find_targets(LinkTarget(node.bundle_uuid, node.version) for node in nodes)
             self._found = {
-                Dependency(target.bundle_uuid, target.version): row
-                for target, row in find_targets(targets).items()
+                Dependency(target.bundle_uuid, target.version): row for target, row in rows.items()
             }
         if version not in self._found:
             raise BundleVersionNotFound(version.bundle_uuid, version.version)

@@ -9,7 +9,7 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import BaseExpression
 
 from openedx_blockstore.api._store import get_store
@@ -129,14 +129,30 @@ def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersio
     Targets that do not exist are missing in the result; those of deleted bundles are there.
     """
     wanted = set(targets)
+    versions = _versions_of(wanted).select_related("bundle")
+    found = {(version.bundle.uuid, version.version_num): version for version in versions}
+    return {
+        target: found[target.bundle_uuid, target.version]
+        for target in wanted
+        if (target.bundle_uuid, target.version) in found
+    }
+
+
+def find_digests(targets: Iterable[LinkTarget]) -> dict[tuple[UUID, int], str]:
+    """Return the digests of the manifests of versions, as :func:`find_targets` finds them."""
+    rows = _versions_of(set(targets)).values_list("bundle__uuid", "version_num", "manifest_digest")
+    return {(bundle_uuid, number): digest for bundle_uuid, number, digest in rows}
+
+
+def _versions_of(wanted: set[LinkTarget]) -> QuerySet[BundleVersion]:
     bundles_of: dict[int, set[UUID]] = defaultdict(set)
     for target in wanted:
         bundles_of[target.version].add(target.bundle_uuid)
-    versions = BundleVersion.objects.select_related("bundle").filter(
+    versions = BundleVersion.objects.filter(
         bundle__uuid__in={target.bundle_uuid for target in wanted}, version_num__in=bundles_of
     )
     # Without this, each bundle would bring its versions with the numbers of all others, too. SQLite
-    # takes 1,000 of them at most; with so many numbers the surplus is dropped below.
+    # takes 1,000 of them at most; with so many numbers the surplus is dropped by the callers.
     if 1 < len(bundles_of) <= _MAX_ALTERNATIVES:
         versions = versions.filter(
             reduce(
@@ -147,12 +163,7 @@ def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersio
                 ),
             )
         )
-    found = {(version.bundle.uuid, version.version_num): version for version in versions}
-    return {
-        target: found[target.bundle_uuid, target.version]
-        for target in wanted
-        if (target.bundle_uuid, target.version) in found
-    }
+    return versions
 
 
 def latest_columns(bundle_id: str) -> dict[str, BaseExpression]:

@@ -19,16 +19,21 @@ from django.db.models import Exists, Q, Subquery
 
 from openedx_blockstore.api._draft_views import (
     DraftState,
-    DraftView,
+    change_of,
     draft_conflict,
     find_draft,
 )
-from openedx_blockstore.api._lookup import latest_columns, parse_uuid, read_manifest
+from openedx_blockstore.api._lookup import parse_uuid, read_manifest
 from openedx_blockstore.api._store import confirm_blobs
-from openedx_blockstore.api._transactions import locked, write_connection, write_transaction
+from openedx_blockstore.api._transactions import (
+    current,
+    locked,
+    write_connection,
+    write_transaction,
+)
 from openedx_blockstore.data import LinkTarget, OnConflict
 from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
-from openedx_blockstore.models import Bundle, Draft, StagedChange
+from openedx_blockstore.models import Bundle, BundleVersion, Draft, StagedChange
 from openedx_blockstore.store import Change, TreeFile, merge, token, tree_of
 
 # Databases bound the number of values in one statement.
@@ -133,13 +138,14 @@ def _lock(state: DraftState, wishes: Sequence[Wish], *, settled: bool) -> dict[s
     if not Draft.objects.filter(pk=row.pk).update(**values):
         raise DraftNotFound(row.uuid)
     paths = [wish.name for wish in wishes if not wish.is_link]
-    staged = StagedChange.objects.filter(draft=row, is_link=False, name__in=paths)
+    staged = current(StagedChange.objects.filter(draft=row, is_link=False, name__in=paths))
+    newest = BundleVersion.objects.filter(bundle_id=row.bundle_id).order_by("-version_num")
     bundles = Bundle.objects.filter(pk=row.bundle_id, deleted_at=None).annotate(
         has_changes=Exists(StagedChange.objects.filter(draft=row)),
         draft_base=Subquery(Draft.objects.filter(pk=row.pk).values("base_version_id")),
-        **latest_columns("pk"),
+        latest_id=Subquery(newest.values("pk")[:1]),
     )
-    if len(paths) == 1:
+    if len(paths) == 1 and state.has_changes:
         for column in ("pk", "digest", "public"):
             bundles = bundles.annotate(**{f"staged_{column}": Subquery(staged.values(column)[:1])})
     bundle: Any = locked(bundles).first()
@@ -148,6 +154,8 @@ def _lock(state: DraftState, wishes: Sequence[Wish], *, settled: bool) -> dict[s
     base_now = bundle.draft_base if bundle.has_changes else bundle.latest_id
     if not settled and (bundle.has_changes, base_now) != (state.has_changes, base):
         raise _MovedError
+    if not state.has_changes:
+        return {}
     if len(paths) > 1:
         return {row.name: _Staged(row.digest, row.public) for row in staged}
     if paths and bundle.staged_pk is not None:
@@ -218,7 +226,7 @@ def _row(draft: Draft, change: Change, write_id: uuid.UUID) -> StagedChange:
     return row
 
 
-def rebase(view: DraftView, *, on_conflict: OnConflict) -> None:
+def rebase(state: DraftState, *, on_conflict: OnConflict) -> None:
     """Lay a draft over the latest version; call with the draft locked.
 
     Args:
@@ -228,14 +236,16 @@ def rebase(view: DraftView, *, on_conflict: OnConflict) -> None:
         DraftConflict: Others changed the same paths.
         StorageError: The latest version can not be read.
     """
-    state = view.state
     latest = tree_of(read_manifest(state.latest) if state.latest is not None else None)
-    merged, disagreements = merge(latest, view.staged.values(), on_conflict=on_conflict)
+    rows = current(StagedChange.objects.filter(draft=state.row).order_by("pk"))
+    changes = [(row, change_of(row)) for row in rows]
+    merged, disagreements = merge(
+        latest, [change for _, change in changes], on_conflict=on_conflict
+    )
     if disagreements:
         raise draft_conflict(state.row.uuid, disagreements)
     dropped, moved = [], []
-    for row in StagedChange.objects.filter(draft=state.row):
-        change = view.staged[row.is_link, row.name]
+    for row, change in changes:
         below = token(latest.entry(change))
         if below == token(merged.entry(change)):
             dropped.append(row.pk)

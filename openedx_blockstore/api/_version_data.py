@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from openedx_blockstore.api._lookup import find_targets, read_closure
+from openedx_blockstore.api._lookup import find_digests, read_closure
 from openedx_blockstore.api._urls import version_file_urls
 from openedx_blockstore.data import (
     BundleFileData,
@@ -58,12 +58,12 @@ def _dependencies(
     """Return dependencies with their digests, by ``uuid@version``."""
     wanted = {LinkTarget(d.bundle_uuid, d.version) for d in closure}
     wanted |= {LinkTarget(target.bundle_uuid, target.version) for target in targets}
-    rows = find_targets(wanted)
+    digests = find_digests(wanted)
     return {
         str(target): Dependency(
             target.bundle_uuid,
             target.version,
-            rows[target].manifest_digest if target in rows else "",
+            digests.get((target.bundle_uuid, target.version), ""),
         )
         for target in wanted
     }

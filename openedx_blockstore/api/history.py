@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
 from openedx_blockstore.data import BundleChanges, FileChange, FileHistoryEntry, LinkChange
 from openedx_blockstore.exceptions import BundleFileNotFound
@@ -103,7 +105,7 @@ def get_file_history(bundle_uuid: UUID | str, path: str) -> list[FileHistoryEntr
     entry = _entry(latest, normalized)
     if latest is None or entry is None:
         raise BundleFileNotFound(bundle_uuid, path)
-    steps = _walk(latest, normalized, entry.since)
+    steps = _walk(latest, normalized, entry)
     rows = {
         row.version_num: row
         for row in BundleVersion.objects.filter(
@@ -127,29 +129,41 @@ def _entry(version: BundleVersion | None, path: str) -> _Entry | None:
     return manifest.files.get(path) or manifest.removed.get(path)
 
 
-def _walk(latest: BundleVersion, path: str, since: int) -> list[tuple[int, _Entry | None]]:
+# The changes that the latest version tells of: the last one, and the one before.
+_FIRST_STEPS = 2
+
+
+def _walk(
+    latest: BundleVersion, path: str, entry: FileEntry | RemovedEntry
+) -> list[tuple[int, _Entry | None]]:
     """Return the numbers of the versions that changed a path, with what each says of it.
 
-    The manifests name each other by number, and are found by digest. One statement fetches all
-    digests there could be need of: two numbers a version, and no more statements than that.
+    The manifests name each other by number, and are found by digest. Where there were more than two
+    changes, a second statement fetches all digests there could be need of.
+
+    Args:
+        entry: What the latest version says of it.
     """
-    digests = dict(
-        BundleVersion.objects.filter(
-            bundle_id=latest.bundle_id, version_num__lte=since
-        ).values_list("version_num", "manifest_digest")
-    )
+    versions = BundleVersion.objects.filter(bundle_id=latest.bundle_id)
+    digests = _digests(versions.filter(version_num__in=[entry.since, entry.before or 0]))
     steps: list[tuple[int, _Entry | None]] = []
-    number: int | None = since
+    number: int | None = entry.since
     while number is not None:
+        if len(steps) == _FIRST_STEPS:
+            digests = _digests(versions.filter(version_num__lte=number))
         version = None
         if number in digests:
             version = BundleVersion(
                 bundle=latest.bundle, version_num=number, manifest_digest=digests[number]
             )
-        entry = _entry(version, path)
-        steps.append((number, entry))
-        number = entry.before if entry is not None else None
+        found = _entry(version, path)
+        steps.append((number, found))
+        number = found.before if found is not None else None
     return steps
+
+
+def _digests(versions: QuerySet[BundleVersion]) -> dict[int, str]:
+    return dict(versions.values_list("version_num", "manifest_digest"))
 
 
 def _history_entry(

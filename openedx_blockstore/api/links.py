@@ -82,7 +82,10 @@ def get_borrowers(
         rows = rows.filter(lender_version=version_number)
     # Also on the first page: otherwise MariaDB would rather walk through the links of all lenders.
     rows = rows.filter(pk__gt=_link_key(lender, after) if after is not None else 0)
-    return [_borrower(row) for row in rows.select_related("borrower").order_by("pk")[:limit]]
+    columns = rows.order_by("pk").values_list(
+        "borrower__uuid", "alias", "lender_version", "first_version", "last_version", "weak"
+    )
+    return [BorrowerData(*row) for row in columns[:limit]]
 
 
 def _link_key(lender: Bundle, borrower: Any) -> int:
@@ -101,17 +104,6 @@ def _link_key(lender: Bundle, borrower: Any) -> int:
     if key is None:
         raise Invalid(f"{borrower} is not a borrower of bundle {lender.uuid}.")
     return key
-
-
-def _borrower(row: BundleLink) -> BorrowerData:
-    return BorrowerData(
-        bundle_uuid=row.borrower.uuid,
-        alias=row.alias,
-        lender_version=row.lender_version,
-        first_version=row.first_version,
-        last_version=row.last_version,
-        weak=row.weak,
-    )
 
 
 def count_borrowers(bundle_uuid: UUID | str) -> int:
