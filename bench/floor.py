@@ -71,4 +71,5 @@ def select(owner: str, *, limit: int = 1_000_000) -> list[tuple[object, ...]]:
             f"ORDER BY name LIMIT {limit}",
             [owner],
         )
-        return cursor.fetchall()
+        rows: list[tuple[object, ...]] = cursor.fetchall()
+        return rows
