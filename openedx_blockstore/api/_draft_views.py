@@ -14,6 +14,7 @@ from openedx_blockstore.api._lookup import (
     parse_uuid,
     read_manifest,
 )
+from openedx_blockstore.api._transactions import current
 from openedx_blockstore.api._values import is_storable
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
@@ -70,13 +71,17 @@ class DraftView:
     staged: dict[tuple[bool, str], Change]
 
 
-def find_draft(draft_uuid: UUID | str) -> DraftState:
+def find_draft(draft_uuid: UUID | str, *, is_locked: bool = False) -> DraftState:
     """Return a draft and the versions it is about, in one statement.
+
+    Args:
+        is_locked: The caller has locked the draft and wants to see what is staged in it now, see
+            :func:`._transactions.current`.
 
     Raises:
         DraftNotFound: There is none, or its bundle was deleted.
     """
-    state = _find(Q(uuid=parse_uuid(draft_uuid)))
+    state = _find(Q(uuid=parse_uuid(draft_uuid)), is_locked=is_locked)
     if state is None:
         raise DraftNotFound(draft_uuid)
     return state
@@ -89,14 +94,14 @@ def find_draft_by_name(bundle_uuid: UUID | str, name: str) -> DraftState | None:
     return _find(Q(bundle__uuid=parse_uuid(bundle_uuid), name=name))
 
 
-def _find(condition: Q) -> DraftState | None:
+def _find(condition: Q, *, is_locked: bool = False) -> DraftState | None:
+    drafts = Draft.objects.select_related("bundle", "base_version").order_by("pk")
+    changes = StagedChange.objects.filter(draft=OuterRef("pk"))
+    if is_locked:
+        drafts, changes = current(drafts), current(changes)
     row = (
-        Draft.objects.select_related("bundle", "base_version")
-        .filter(condition, bundle__deleted_at=None)
-        .annotate(
-            has_changes=Exists(StagedChange.objects.filter(draft=OuterRef("pk"))),
-            **latest_columns("bundle_id"),
-        )
+        drafts.filter(condition, bundle__deleted_at=None)
+        .annotate(has_changes=Exists(changes), **latest_columns("bundle_id"))
         .first()
     )
     if row is None:

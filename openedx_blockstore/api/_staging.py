@@ -124,7 +124,7 @@ def lock_draft(draft_uuid: UUID | str) -> DraftState:
     drafts = Draft.objects.filter(Q(uuid=parse_uuid(draft_uuid)))
     for bundle_id in locked(drafts).values_list("bundle_id", flat=True):
         list(locked(Bundle.objects.filter(pk=bundle_id)).values_list("pk"))
-    return find_draft(draft_uuid)
+    return find_draft(draft_uuid, is_locked=True)
 
 
 def _lock(state: DraftState, wishes: Sequence[Wish], *, settled: bool) -> dict[str, _Staged]:
@@ -141,7 +141,7 @@ def _lock(state: DraftState, wishes: Sequence[Wish], *, settled: bool) -> dict[s
     staged = current(StagedChange.objects.filter(draft=row, is_link=False, name__in=paths))
     newest = BundleVersion.objects.filter(bundle_id=row.bundle_id).order_by("-version_num")
     bundles = Bundle.objects.filter(pk=row.bundle_id, deleted_at=None).annotate(
-        has_changes=Exists(StagedChange.objects.filter(draft=row)),
+        has_changes=Exists(current(StagedChange.objects.filter(draft=row))),
         draft_base=Subquery(Draft.objects.filter(pk=row.pk).values("base_version_id")),
         latest_id=Subquery(newest.values("pk")[:1]),
     )

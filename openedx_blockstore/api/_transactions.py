@@ -63,7 +63,20 @@ def locked(rows: models.QuerySet[ModelT]) -> models.QuerySet[ModelT]:
     Where the database can, others may still insert rows that refer to the locked ones.
     """
     features = write_connection().features
-    return rows.select_for_update(no_key=features.has_select_for_no_key_update)
+    return rows.select_for_update(
+        # Only the rows themselves, not what is read along with them, where the database can.
+        of=("self",) if features.has_select_for_update_of else (),
+        no_key=features.has_select_for_no_key_update,
+    )
+
+
+def current(rows: models.QuerySet[ModelT]) -> models.QuerySet[ModelT]:
+    """Return a query that sees rows as they are now; their draft or bundle is locked already.
+
+    Otherwise, inside a host's transaction, MySQL's own isolation level would show them as they were
+    when that began, and what others have written since would be taken for not there.
+    """
+    return locked(rows) if write_connection().savepoint_ids else rows
 
 
 def is_transient(error: OperationalError) -> bool:

@@ -13,7 +13,7 @@ from openedx_blockstore.api._draft_views import (
     find_draft,
 )
 from openedx_blockstore.api._lookup import read_manifest, require_version
-from openedx_blockstore.api._transactions import locked, write_transaction
+from openedx_blockstore.api._transactions import current, locked, write_transaction
 from openedx_blockstore.api._values import check_choice, check_text, check_values
 from openedx_blockstore.api._version_data import version_data
 from openedx_blockstore.api._versions import (
@@ -105,9 +105,10 @@ class _Commit:
         Others may have committed this draft between the look at the latest version and this one.
         So before anything is refused or discarded, both are looked at once more under the locks.
         """
+        rows = StagedChange.objects.filter(draft=self.state.row).order_by("pk")
         self._rows = [
             row
-            for row in StagedChange.objects.filter(draft=self.state.row).order_by("pk")
+            for row in (current(rows) if exclusive else rows)
             if self._keys is None or (row.is_link, row.name) in self._keys
         ]
         changes = [change_of(row) for row in self._rows]
@@ -148,7 +149,7 @@ class _Commit:
         committed = {(row.is_link, row.name): change_of(row) for row in self._rows}
         later = [
             row
-            for row in StagedChange.objects.filter(draft=self.state.row)
+            for row in current(StagedChange.objects.filter(draft=self.state.row))
             if (row.is_link, row.name) in committed
         ]
         if len(later) < count:

@@ -204,7 +204,7 @@ def update_draft(draft_uuid: UUID | str, *, on_conflict: OnConflict = "error") -
     """
     check_choice("on_conflict", on_conflict)
     with write_transaction():
-        rebase(read_draft(lock_draft(draft_uuid)), on_conflict=on_conflict)
+        rebase(lock_draft(draft_uuid), on_conflict=on_conflict)
     return get_draft(draft_uuid)
 
 
