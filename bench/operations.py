@@ -278,6 +278,7 @@ class Operations:
             ],
             batch_size=500,
         )
+        floor.analyze(BundleLink._meta.db_table, Bundle._meta.db_table)
         return lender
 
     def _import(self, course: Path, imported: list[UUID]) -> Work:
