@@ -40,6 +40,10 @@ _KINDS = {
     tarfile.GNUTYPE_SPARSE: "a sparse file",
 }
 
+# Records in all global PAX headers of an archive, all of which are kept until its end. Those who
+# write any (git, say) write one.
+_MAX_GLOBALS = 100
+
 # Records of a global PAX header that would change what every entry is.
 _FORBIDDEN_GLOBALS = ("path", "linkpath", "size")
 
@@ -104,6 +108,8 @@ def _opener(archive: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> Cal
 
 
 def _check_globals(archive: tarfile.TarFile) -> None:
+    if len(archive.pax_headers) > _MAX_GLOBALS:
+        raise InvalidArchive(f"its global headers have more than {_MAX_GLOBALS} records")
     for key in archive.pax_headers:
         if key in _FORBIDDEN_GLOBALS or key.startswith("GNU.sparse"):
             raise InvalidArchive(f"a global header sets {key!r} for every entry")

@@ -34,6 +34,9 @@ _DIRECTORY_SIGNATURE = b"PK\x01\x02"
 _END_SIGNATURE = b"PK\x05\x06"
 _END_BYTES = 22
 
+# Twice what 200,000 entries with paths of 200 characters take.
+_MAX_DIRECTORY_BYTES = 128 * 2**20
+
 # Bits of an entry's flags.
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _SIZES_FOLLOW = 0x8
@@ -83,7 +86,7 @@ def walk_zip(
 
 
 class _DirectoryGuard(io.RawIOBase):
-    """Counts the entries in the directory before :mod:`zipfile` makes objects of them.
+    """Bounds the directory, which :mod:`zipfile` reads as a whole, and the entries in it.
 
     Attributes:
         reading_directory: What is read in one piece may be the directory.
@@ -114,8 +117,14 @@ class _DirectoryGuard(io.RawIOBase):
         """Read, and count entries.
 
         Raises:
+            InvalidArchive: The directory is too large to be one.
             LimitExceeded: There are too many entries.
         """
+        if self.reading_directory and size is not None and size > _MAX_DIRECTORY_BYTES:
+            raise InvalidArchive(
+                f"its directory claims to have {size:,} bytes; at most "
+                f"{_MAX_DIRECTORY_BYTES:,} are read"
+            )
         data = self._file.read(-1 if size is None else size)
         if self.reading_directory and data.startswith(_DIRECTORY_SIGNATURE):
             self._budget.check_entries(data.count(_DIRECTORY_SIGNATURE))

@@ -194,6 +194,17 @@ def test_a_global_header_with_a_comment_is_harmless(collection: CollectionData) 
     assert api.import_archive(archive, collection_uuid=collection.uuid).bundles[0].created
 
 
+def test_global_headers_without_end_are_refused(refused: Refuse) -> None:
+    """Each of them is short, but what they say would be kept until the end."""
+    archive = io.BytesIO()
+    for number in range(101):
+        said = {f"comment{number}": "x"}
+        archive.write(tarfile.TarInfo.create_pax_global_header(said))
+        archive.write(member(f"{number}.txt").tobuf(tarfile.USTAR_FORMAT))
+    raw = archive.getvalue() + b"\0" * 1024
+    refused(gzipped(raw), InvalidArchive, "global headers have more than 100 records")
+
+
 def test_headers_without_end_are_refused(refused: Refuse) -> None:
     long_name = member("./././@LongLink", tarfile.GNUTYPE_LONGNAME, size=2**30)
     raw = long_name.tobuf(tarfile.GNU_FORMAT) + b"a" * 2**20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,19 @@ def test_what_an_archive_says_twice_and_differently_is_refused(
     archive = zip_of(("a.txt", b"x" * 1000), compression=zipfile.ZIP_DEFLATED)
     archive = _set_field(archive, _LOCAL, offset, value)
     refused(archive, InvalidArchive, said, "'a.txt'")
+
+
+def test_a_directory_that_is_too_large_is_not_read(
+    collection: CollectionData, tmp_path: Path
+) -> None:
+    size = 129 * 2**20
+    archive = tmp_path / "large.zip"
+    with archive.open("wb") as file:
+        file.write(_LOCAL)
+        file.seek(size)  # a hole, which takes no room on the disk
+        file.write(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, size, 0, 0))
+    with pytest.raises(InvalidArchive, match="directory claims to have"):
+        api.import_archive(archive, collection_uuid=collection.uuid)
 
 
 def test_an_entry_that_holds_less_than_it_claims_is_refused(refused: Refuse) -> None:
