@@ -112,6 +112,12 @@ def test_what_is_no_sound_json_is_refused(data: bytes) -> None:
         load_info(data, path="info.json")
 
 
+def test_a_key_that_occurs_twice_among_very_many_is_found_at_once() -> None:
+    keys = ",".join(f'"{number}":0' for number in range(500_000))
+    with pytest.raises(InvalidArchive, match="'again' occurs twice"):
+        load_info(f'{{{keys},"again":1,"again":2}}'.encode(), path="info.json")
+
+
 def test_a_path_that_is_too_long_names_the_setting() -> None:
     document = info({"a" * 501: b""})
     with pytest.raises(LimitExceeded, match="MAX_PATH_LENGTH"):
