@@ -28,6 +28,8 @@ from openedx_blockstore.store import LINKS_FOLDER, METADATA_FOLDER, TreeFile
 _MEANINGFUL_FOLDERS = frozenset({"static", LINKS_FOLDER, METADATA_FOLDER})
 
 _DEFAULT_TITLE = "Imported bundle"
+# What a bundle takes. Folding the case of a title can make it longer.
+_MAX_SLUG = 180
 
 
 @frozen(eq=False)
@@ -155,7 +157,7 @@ def _hand_made_tree(scan: Scan, prefix: str, entries: Entries, max_path_length: 
 
 def _slug(title: str) -> str:
     words = "".join(c if c.isalnum() else " " for c in title.casefold()).split()
-    return "-".join(words)
+    return "-".join(words)[:_MAX_SLUG]
 
 
 def _many_trees(

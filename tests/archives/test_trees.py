@@ -292,6 +292,12 @@ def test_an_archive_without_a_name_is_called_by_its_folder(collection: Collectio
     assert imported(pack({"a.txt": b"x"}), collection).title == "Imported bundle"
 
 
+def test_a_name_that_grows_when_its_case_is_folded_still_fits(collection: CollectionData) -> None:
+    result = imported(pack({"ß" * 100 + "/a.txt": b"x"}), collection)
+    bundle = api.get_bundle(result.bundle_uuid)
+    assert (bundle.title, bundle.slug) == ("ß" * 100, "s" * 180)
+
+
 def test_the_static_folder_is_content_even_if_there_is_nothing_else(
     collection: CollectionData,
 ) -> None:
