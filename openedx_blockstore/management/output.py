@@ -28,12 +28,17 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no form in JSON.")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things, such as ``1 bundle`` and ``2 bundles``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def human_size(size: int) -> str:
     """Return a number of bytes in the unit that suits it."""
     number = float(size)
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if number < 1024:  # noqa: PLR2004  (the unit)
-            return f"{size:,} bytes" if unit == "bytes" else f"{number:,.1f} {unit}"
+            return counted(size, "byte") if unit == "bytes" else f"{number:,.1f} {unit}"
         number /= 1024
     return f"{number:,.1f} TiB"
 

@@ -37,10 +37,10 @@ def test_a_bundle_goes_out_and_comes_in_again(
 ) -> None:
     path = tmp_path / "a.zip"
     said = run("export_bundle", borrower.uuid, path)
-    assert f"1 bundle version with 1 files (1 bytes) written to {path}" in said
+    assert f"1 bundle version with 1 file (1 byte) written to {path}" in said
     said = run("import_bundle", path, "--collection", collection.uuid)
     assert f"{borrower.uuid} Borrower: here already as version 1" in said
-    assert "1 bundle versions in the archive: 0 new, 1 here already" in said
+    assert "1 bundle version in the archive: 0 new, 1 here already" in said
 
 
 def test_a_bundle_goes_with_its_dependencies_into_a_new_collection(
@@ -92,7 +92,7 @@ def test_what_can_not_be_done_is_said_with_the_mend(
         run("export_bundle", borrower.uuid, path, "--version-num", 9)
     with pytest.raises(CommandError, match="can not be written: No such file"):
         run("export_bundle", borrower.uuid, tmp_path / "no folder" / "a.zip")
-    with pytest.raises(CommandError, match="can not be read: No such file"):
+    with pytest.raises(CommandError, match="can not be read or written: No such file"):
         run("import_bundle", path, "--collection", collection.uuid)
     path.write_bytes(b"no archive")
     with pytest.raises(CommandError, match=r"neither a \.tar\.gz nor a \.zip"):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.archives import ARCHIVE_FORMATS
-from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.management.output import command_error, human_size, to_json
+from openedx_blockstore.management.base import BlockstoreCommand
+from openedx_blockstore.management.output import counted, human_size, to_json
 from openedx_blockstore.management.progress import byte_bar
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Exports a bundle."""
 
     help = (
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "The archive appears under its name when it is complete. Exits with 0 if it was written, "
         "and with 1 if it was not."
     )
+    interrupted = "Nothing was written."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -49,8 +50,8 @@ class Command(BaseCommand):
             options["version_num"],
             options["with_dependencies"],
         )
+        size = api.get_size(bundle, version, with_dependencies=closure)
         try:
-            size = api.get_size(bundle, version, with_dependencies=closure)
             with byte_bar(size.bytes, self.stderr, quiet=quiet) as progress:
                 result = api.export_bundle(
                     bundle,
@@ -60,19 +61,17 @@ class Command(BaseCommand):
                     with_dependencies=closure,
                     progress=progress,
                 )
-        except BlockstoreError as error:
-            raise command_error(error) from error
-        except OSError as error:
+        except OSError as error:  # it may name a temporary file
             raise CommandError(
                 f"{options['path']} can not be written: {error.strerror or error}."
             ) from error
         if options["json"]:
             self.stdout.write(to_json(result))
         elif options["verbosity"] > 0:
-            count = len(result.bundle_versions)
+            versions = counted(len(result.bundle_versions), "bundle version")
             self.stdout.write(
                 self.style.SUCCESS(
-                    f"{count:,} bundle version{'' if count == 1 else 's'} with {result.files:,} "
-                    f"files ({human_size(result.bytes)}) written to {options['path']}"
+                    f"{versions} with {counted(result.files, 'file')} "
+                    f"({human_size(result.bytes)}) written to {options['path']}"
                 )
             )

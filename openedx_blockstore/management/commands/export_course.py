@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from openedx_blockstore.courses import export_course
-from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.management.output import command_error, to_json
+from openedx_blockstore.management.base import BlockstoreCommand
+from openedx_blockstore.management.output import counted, to_json
 from openedx_blockstore.management.progress import progress_bar
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Exports a course."""
 
     help = (
         "Write a course or library as an OLX export, as Studio would: to a folder, or to a file "
         "that ends in .tar.gz or .zip. Exits with 0 if it was written, and with 1 if it was not."
     )
+    interrupted = "Nothing was written."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -39,11 +40,9 @@ class Command(BaseCommand):
                 report = export_course(
                     options["bundle"], options["version_num"], to=options["path"], progress=progress
                 )
-        except BlockstoreError as error:
-            raise command_error(error) from error
-        except OSError as error:
+        except OSError as error:  # it may name a temporary file
             raise CommandError(
-                f"{error.filename or options['path']} can not be written: {error.strerror}."
+                f"{options['path']} can not be written: {error.strerror or error}."
             ) from error
         if options["json"]:
             self.stdout.write(to_json(report))
@@ -51,5 +50,5 @@ class Command(BaseCommand):
             for finding in report.findings:
                 self.stdout.write(self.style.WARNING(str(finding)))
             self.stdout.write(
-                self.style.SUCCESS(f"{report.files:,} files written to {options['path']}")
+                self.style.SUCCESS(f"{counted(report.files, 'file')} written to {options['path']}")
             )

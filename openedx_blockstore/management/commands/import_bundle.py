@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.data import ArchiveImportData, BundleImportData
-from openedx_blockstore.exceptions import BlockstoreError, CollectionNotFound
-from openedx_blockstore.management.output import command_error, to_json
+from openedx_blockstore.exceptions import CollectionNotFound
+from openedx_blockstore.management.base import BlockstoreCommand
+from openedx_blockstore.management.output import counted, to_json
 from openedx_blockstore.management.progress import byte_bar
 
 # An archive is read once to be checked, and once more to be stored.
 _PASSES = 2
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Imports an archive."""
 
     help = (
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         "stored; what is here already is not stored again. Exits with 0 if it was imported, and "
         "with 1 if it was not."
     )
+    interrupted = "An archive is imported as a whole or not at all; start it again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -63,10 +65,6 @@ class Command(BaseCommand):
                 )
         except CollectionNotFound as error:
             raise CommandError(f"{error} Make one with --new-collection TITLE.") from error
-        except BlockstoreError as error:
-            raise command_error(error) from error
-        except OSError as error:
-            raise CommandError(f"{path} can not be read: {error.strerror or error}.") from error
         if options["json"]:
             self.stdout.write(to_json(result))
         elif options["verbosity"] > 0:
@@ -100,7 +98,7 @@ class Command(BaseCommand):
         new = sum(bundle.created for bundle in result.bundles)
         self.stdout.write(
             self.style.SUCCESS(
-                f"{len(result.bundles):,} bundle versions in the archive: {new:,} new, "
+                f"{counted(len(result.bundles), 'bundle version')} in the archive: {new:,} new, "
                 f"{len(result.bundles) - new:,} here already"
             )
         )

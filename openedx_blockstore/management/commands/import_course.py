@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from openedx_blockstore.courses import CourseImportReport, Severity, import_course
-from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.management.output import command_error
+from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.progress import progress_bar
 
 #: Findings of one code that are shown before the rest is only counted.
 _SHOWN = 5
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Imports a course."""
 
     help = (
@@ -24,6 +23,7 @@ class Command(BaseCommand):
         "is not in the store yet is stored, so that an import can be repeated at any time. Exits "
         "with 0 if the course was imported, whatever was found in it, and with 1 if it was not."
     )
+    interrupted = "What was stored stays; start it again, and it goes on from there."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -42,16 +42,13 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Import the course and print the report."""
         quiet = options["json"] or options["verbosity"] == 0
-        try:
-            with progress_bar("bundles", self.stderr, quiet=quiet) as progress:
-                report = import_course(
-                    options["path"],
-                    collection_uuid=options["collection"],
-                    dry_run=options["dry_run"],
-                    progress=progress,
-                )
-        except BlockstoreError as error:
-            raise command_error(error) from error
+        with progress_bar("bundles", self.stderr, quiet=quiet) as progress:
+            report = import_course(
+                options["path"],
+                collection_uuid=options["collection"],
+                dry_run=options["dry_run"],
+                progress=progress,
+            )
         if options["json"]:
             self.stdout.write(report.to_json())
         elif options["verbosity"] > 0:
@@ -61,7 +58,7 @@ class Command(BaseCommand):
         style = {
             Severity.ERROR: self.style.ERROR,
             Severity.WARNING: self.style.WARNING,
-            Severity.INFO: self.style.NOTICE,
+            Severity.INFO: self.style.HTTP_INFO,
         }
         counts = Counter(finding.code for finding in report.findings)
         shown: Counter[str] = Counter()

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
-from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.management.output import command_error, to_json
+from openedx_blockstore.management.base import BlockstoreCommand
+from openedx_blockstore.management.output import counted, to_json
 
 _PAGE = 500
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Lists collections and their bundles."""
 
-    requires_migrations_checks = True
     help = "List the bundles in the store, collection by collection."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,18 +29,15 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the bundles."""
-        try:
-            if options["collection"]:
-                collections = [api.get_collection(options["collection"])]
-            else:
-                collections = api.get_collections()
-            if options["json"]:
-                found = [bundle for c in collections for bundle in _bundles(c, options)]
-                self.stdout.write(to_json(found))
-            else:
-                self._print(collections, options)
-        except BlockstoreError as error:
-            raise command_error(error) from error
+        if options["collection"] is not None:
+            collections = [api.get_collection(options["collection"])]
+        else:
+            collections = api.get_collections()
+        if options["json"]:
+            found = [bundle for c in collections for bundle in _bundles(c, options)]
+            self.stdout.write(to_json(found))
+        else:
+            self._print(collections, options)
 
     def _print(self, collections: list[CollectionData], options: dict[str, Any]) -> None:
         total = 0
@@ -54,7 +50,9 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"  {bundle.uuid}  {bundle.type:<9}  {version:<5}  {bundle.title}"
                 )
-        self.stdout.write(f"{total:,} bundles in {len(collections):,} collections")
+        self.stdout.write(
+            f"{counted(total, 'bundle')} in {counted(len(collections), 'collection')}"
+        )
 
 
 def _bundles(collection: CollectionData, options: dict[str, Any]) -> Iterator[BundleData]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, BundleVersionData
-from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.management.output import command_error, human_size, to_json
+from openedx_blockstore.management.base import BlockstoreCommand
+from openedx_blockstore.management.output import counted, human_size, to_json
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Shows a bundle."""
 
-    requires_migrations_checks = True
     help = "Show a bundle: what is said of it, its files and links, and who uses it."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,20 +27,17 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the bundle."""
-        try:
-            bundle = api.get_bundle(options["bundle"])
-            version = api.get_bundle_version(bundle.uuid, options["version_num"])
-            if options["json"]:
-                borrowers = api.count_borrowers(bundle.uuid)
-                self.stdout.write(
-                    to_json({"bundle": bundle, "version": version, "borrowers": borrowers})
-                )
-                return
-            self._print_bundle(bundle)
-            if version is not None:
-                self._print_version(version)
-        except BlockstoreError as error:
-            raise command_error(error) from error
+        bundle = api.get_bundle(options["bundle"])
+        version = api.get_bundle_version(bundle.uuid, options["version_num"])
+        if options["json"]:
+            borrowers = api.count_borrowers(bundle.uuid)
+            self.stdout.write(
+                to_json({"bundle": bundle, "version": version, "borrowers": borrowers})
+            )
+            return
+        self._print_bundle(bundle)
+        if version is not None:
+            self._print_version(version)
 
     def _print_bundle(self, bundle: BundleData) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(bundle.title))
@@ -55,7 +51,7 @@ class Command(BaseCommand):
                 "origin": bundle.origin or "made here",
                 "versions": str(bundle.latest_version),
                 "drafts": drafts or "none",
-                "used by": f"{api.count_borrowers(bundle.uuid):,} bundles",
+                "used by": counted(api.count_borrowers(bundle.uuid), "bundle"),
             }
         )
 
@@ -67,8 +63,8 @@ class Command(BaseCommand):
                 "made": f"{version.created_at:%Y-%m-%d %H:%M:%S} UTC",
                 "change": version.change_description or "no description",
                 "manifest": version.manifest_digest,
-                "size": f"{human_size(size.bytes)} with all {size.bundle_versions - 1:,} "
-                f"dependencies",
+                "size": f"{human_size(size.bytes)}, dependencies "
+                f"({size.bundle_versions - 1:,}) included",
             }
         )
         for link in version.links.values():
