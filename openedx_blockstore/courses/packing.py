@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import os
 import shutil
 import tarfile
-import tempfile
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -82,10 +81,8 @@ def write_export(
 
 @contextlib.contextmanager
 def _replacing(to: Path) -> Iterator[Path]:
-    """Give a temporary file beside the target, which takes its place if all goes well."""
-    handle, name = tempfile.mkstemp(prefix=f".{to.name}-", dir=to.parent)
-    os.close(handle)
-    temporary = Path(name)
+    """Give the name of a file beside the target, whose place it takes if all goes well."""
+    temporary = _beside(to)
     try:
         yield temporary
         temporary.replace(to)
@@ -94,13 +91,38 @@ def _replacing(to: Path) -> Iterator[Path]:
 
 
 def _write_folder(files: Mapping[str, OutputFile], to: Path, written: Written) -> None:
-    to.mkdir(parents=True, exist_ok=True)
-    for number, (path, file) in enumerate(files.items(), start=1):
-        target = to / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with file.open() as source, target.open("xb") as output:
-            shutil.copyfileobj(source, output)
-        written(number)
+    with _filling(to) as folder:
+        for number, (path, file) in enumerate(files.items(), start=1):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with file.open() as source, target.open("xb") as output:
+                shutil.copyfileobj(source, output)
+            written(number)
+
+
+@contextlib.contextmanager
+def _filling(to: Path) -> Iterator[Path]:
+    """Give a folder that becomes the target if all goes well; otherwise the target is as it was."""
+    if to.exists():  # and empty: it may be somebody's current folder, or a mounted one, so it stays
+        folder = to
+    else:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        folder = _beside(to)
+        folder.mkdir()
+    try:
+        yield folder
+        if folder != to:
+            folder.rename(to)
+    except BaseException:
+        for entry in folder.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        if folder != to:
+            folder.rmdir()
+        raise
+
+
+def _beside(to: Path) -> Path:
+    return to.with_name(f".{to.name[:100]}.{uuid.uuid4().hex}.part")
 
 
 def _write_tar(files: Mapping[str, OutputFile], to: Path, written: Written) -> None:

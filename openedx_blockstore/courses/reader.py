@@ -24,6 +24,9 @@ from openedx_blockstore.exceptions import InvalidArchive, LimitExceeded
 #: The files at the root of a course's or a library's export.
 ROOT_FILES = ("course.xml", "library.xml")
 
+#: How many folders below what is given a course may lie.
+MAX_DEPTH = 4
+
 #: What operating systems and tools leave lying about; never content.
 JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"})
 JUNK_FOLDERS = frozenset({"__macosx", ".git", ".svn", ".hg", ".spotlight-v100", ".trashes"})
@@ -61,6 +64,8 @@ def open_export(
         InvalidArchive: It is none of these, or holds not exactly one course or library.
         LimitExceeded: It has more entries or bytes than the settings allow.
     """
+    if not os.fspath(from_):
+        raise InvalidArchive("it has no name; give an OLX export as a folder, a .tar.gz or a .zip")
     path = Path(from_)
     if path.is_dir():
         yield read_folder(path, findings)
@@ -106,47 +111,72 @@ def read_folder(
         path = f"../{entry.relative_to(folder).as_posix()}"
         findings.warning("outside-course", path, "Lies beside the course's folder, not in it.")
         left_out.append(path)
+    if root_file not in files:
+        raise InvalidArchive("it may not be read by whoever runs the import", entry=root_file)
     _check_size(files)
     return CourseExport(root_file=root_file, files=files, left_out=tuple(left_out))
 
 
 def find_root(folder: Path) -> tuple[Path, str]:
-    """Find the folder with ``course.xml`` or ``library.xml``: this one or one directly below.
+    """Find the folder with ``course.xml`` or ``library.xml``: the nearest one from the top.
+
+    An archive of a repository has its course some folders down. Below a course, nothing is looked
+    for: ``course/course.xml`` belongs to it.
 
     Raises:
-        InvalidArchive: None has such a file, or more than one.
+        InvalidArchive: None has such a file, or several equally near ones have.
     """
-    below = sorted(
-        entry
-        for entry in folder.iterdir()
-        if entry.is_dir() and not entry.is_symlink() and entry.name.lower() not in JUNK_FOLDERS
-    )
-    for candidates in ([folder], below):
+    level = [folder]
+    for _ in range(MAX_DEPTH + 1):
         found = [
             (candidate, name)
-            for candidate in candidates
+            for candidate in level
+            if _is_readable(candidate)
             for name in ROOT_FILES
             if (candidate / name).is_file() and not (candidate / name).is_symlink()
         ]
         if len(found) == 1:
             return found[0]
         if found:
-            names = ", ".join(sorted(quoted(f"{path.name}/{name}") for path, name in found))
+            names = ", ".join(
+                quoted((path / name).relative_to(folder).as_posix()) for path, name in found[:5]
+            )
             raise InvalidArchive(
                 f"it holds more than one course or library ({names}); import them one by one"
             )
+        level = sorted(entry for parent in level for entry in _folders(parent))
     raise InvalidArchive(
-        "it holds no course.xml and no library.xml, neither at its root nor one folder below; "
-        "an OLX export has one of them"
+        f"it holds no course.xml and no library.xml, neither at its root nor in the folders "
+        f"{MAX_DEPTH} levels down; an OLX export has one of them"
     )
 
 
+def _folders(folder: Path) -> Iterator[Path]:
+    for entry in _entries(folder):
+        if entry.is_dir() and not entry.is_symlink() and entry.name.lower() not in JUNK_FOLDERS:
+            yield entry
+
+
+def _entries(folder: Path) -> list[Path]:
+    """List a folder, sorted; nothing is in one that may not be read."""
+    return sorted(folder.iterdir()) if _is_readable(folder) else []
+
+
+def _is_readable(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def _walk(folder: Path, *, below: Path | None = None) -> Iterator[Path]:
-    """Yield everything in a folder but folders, sorted; links are yielded, never followed."""
+    """Yield everything in a folder but folders, sorted; links are yielded, never followed.
+
+    Folders that may not be read are yielded, too.
+    """
     pending = [folder]
     while pending:
         current = pending.pop()
-        for entry in sorted(current.iterdir(), reverse=True):
+        if not _is_readable(current):
+            yield current
+        for entry in reversed(_entries(current)):
             if entry.is_dir() and not entry.is_symlink():
                 if entry != below:
                     pending.append(entry)
@@ -158,6 +188,8 @@ def _reason_to_leave_out(entry: Path, path: str) -> tuple[str, str] | None:
     mode = entry.lstat().st_mode
     if stat.S_ISLNK(mode):
         return "symbolic-link", "A symbolic link; links are left out."
+    if stat.S_ISDIR(mode) or not os.access(entry, os.R_OK):
+        return "unreadable", "Whoever runs the import may not read it; left out."
     if not stat.S_ISREG(mode):
         return "special-file", "No regular file (a device or a pipe); left out."
     *folders, name = PurePosixPath(path).parts

@@ -1,12 +1,14 @@
 """Unpacking an archive from a stranger into a folder of our own.
 
 Only regular files leave the archive, at plain relative paths, and all bounds are counted on what
-really comes out, never on what a header promises. Links are not made; they are named instead.
+really comes out, never on what a header promises. Links are not made: a hard link to a file of the
+archive becomes a copy of it, and all others are named instead.
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import stat
 import tarfile
@@ -85,6 +87,8 @@ def unpack(archive: Path, folder: Path) -> tuple[str, ...]:
             device, or comes twice.
         LimitExceeded: It has more entries, bytes or growth than the settings allow.
     """
+    if not os.access(archive, os.R_OK):
+        raise InvalidArchive("it may not be read by whoever runs the import")
     budget = _Budget(archive.stat().st_size)
     try:
         if zipfile.is_zipfile(archive):
@@ -112,7 +116,11 @@ def _unpack_tar(stream: IO[bytes], folder: Path, budget: _Budget) -> tuple[str, 
             path = checked_path(member.name)
             if path is None or member.isdir():
                 continue
-            if member.issym() or member.islnk():
+            if member.islnk() and (twin := _unpacked(folder, member.linkname)) is not None:
+                # tar's way of packing a file a second time; it is a file like any other.
+                with twin.open("rb") as copied:
+                    _write(copied, folder, path, budget)
+            elif member.issym() or member.islnk():
                 links.append(path)
             elif member.isreg():
                 source = tar.extractfile(member)
@@ -124,6 +132,15 @@ def _unpack_tar(stream: IO[bytes], folder: Path, budget: _Budget) -> tuple[str, 
     for chunk in _chunks(stream):
         budget.count(len(chunk))
     return tuple(links)
+
+
+def _unpacked(folder: Path, name: str) -> Path | None:
+    """Find what was unpacked under a name before, if anything was."""
+    try:
+        path = checked_path(name)
+    except InvalidArchive:
+        return None
+    return folder / path if path is not None and (folder / path).is_file() else None
 
 
 def _unpack_zip(archive: Path, folder: Path, budget: _Budget) -> tuple[str, ...]:

@@ -219,6 +219,28 @@ def test_nothing_is_overwritten_in_a_folder(tmp_path: Path) -> None:
         export_course(report.course_bundle_uuid, to=tmp_path / "in")
 
 
+@pytest.mark.parametrize("name", ["new", "empty", "c.tar.gz", "c.zip"])
+def test_an_export_that_was_interrupted_leaves_nothing_and_can_be_run_again(
+    name: str, tmp_path: Path
+) -> None:
+    report = import_course(write_files(tmp_path / "in", COURSE))
+    assert report.course_bundle_uuid is not None
+    (tmp_path / "out" / "empty").mkdir(parents=True)
+    target = tmp_path / "out" / name
+    before = sorted((tmp_path / "out").rglob("*"))
+
+    def interrupt(done: int, _total: int, _what: str) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_course(report.course_bundle_uuid, to=target, progress=interrupt)
+    assert sorted((tmp_path / "out").rglob("*")) == before
+    export_course(report.course_bundle_uuid, to=target)
+    again = import_course(target)
+    assert (again.created, again.updated) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("file", "contents"),
     [

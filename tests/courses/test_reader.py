@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -60,11 +61,21 @@ def read(path: Path) -> tuple[dict[str, bytes], tuple[str, ...], list[str]]:
     [
         lambda tmp_path: write_files(tmp_path / "folder", COURSE),
         lambda tmp_path: write_files(tmp_path / "folder" / "course", COURSE).parent,
+        lambda tmp_path: write_files(tmp_path / "a" / "b" / "course", COURSE).parents[1],
         lambda tmp_path: make_tar(tmp_path / "course.tar.gz"),
+        lambda tmp_path: make_tar(tmp_path / "course.tar.gz", prefix="repository-main/"),
         lambda tmp_path: make_tar(tmp_path / "named_wrongly.zip", prefix="./"),
         lambda tmp_path: make_zip(tmp_path / "course.zip"),
     ],
-    ids=["folder", "folder-in-folder", "tar.gz", "tar-at-root", "zip"],
+    ids=[
+        "folder",
+        "folder-in-folder",
+        "folders-in-folder",
+        "tar.gz",
+        "tar-of-a-repository",
+        "tar-at-root",
+        "zip",
+    ],
 )
 def test_an_export_is_a_folder_a_tar_or_a_zip(make: Callable[[Path], Path], tmp_path: Path) -> None:
     files, left_out, _ = read(make(tmp_path))
@@ -98,12 +109,61 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
 def test_links_in_archives_are_left_out(tmp_path: Path) -> None:
     links = [
         member("course/static/a", tarfile.SYMTYPE, linkname="/etc/passwd"),
-        member("course/static/b", tarfile.LNKTYPE, linkname="course/course.xml"),
+        member("course/static/b", tarfile.LNKTYPE, linkname="/etc/passwd"),
+        member("course/static/c", tarfile.LNKTYPE, linkname="course/../../etc/passwd"),
+        member("course/static/d", tarfile.LNKTYPE, linkname="course/not-there.xml"),
+        member("course/static/e", tarfile.LNKTYPE, linkname="course"),
     ]
     files, left_out, codes = read(make_tar(tmp_path / "c.tar.gz", *links))
     assert set(files) == set(COURSE)
-    assert left_out == ("static/a", "static/b")
-    assert codes == ["symbolic-link"] * 2
+    assert left_out == tuple(f"static/{name}" for name in "abcde")
+    assert codes == ["symbolic-link"] * 5
+
+
+def test_what_tar_packs_as_a_hard_link_is_a_file(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "course", {**COURSE, "static/a.txt": "once"})
+    (folder / "static" / "b.txt").hardlink_to(folder / "static" / "a.txt")
+    with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as tar:
+        tar.add(folder, "course")
+    with tarfile.open(tmp_path / "c.tar.gz") as tar:
+        assert [member.name for member in tar if member.islnk()] == ["course/static/b.txt"]
+    files, left_out, _ = read(tmp_path / "c.tar.gz")
+    assert files["static/a.txt"] == files["static/b.txt"] == b"once"
+    assert left_out == ()
+
+
+def test_what_may_not_be_read_is_left_out_with_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {**COURSE, "static/mine.txt": "x", "private/a.txt": "x"})
+    # Not by changing modes: they mean nothing to root, as whom tests may run.
+    allowed = os.access
+    monkeypatch.setattr(
+        os,
+        "access",
+        lambda path, mode: (
+            "mine" not in str(path) and "private" not in str(path) and allowed(path, mode)
+        ),
+    )
+    files, left_out, codes = read(tmp_path)
+    assert set(files) == set(COURSE)
+    assert sorted(left_out) == ["private", "static/mine.txt"]
+    assert codes == ["unreadable"] * 2
+
+
+@pytest.mark.parametrize("hidden", ["course.xml", "c.tar.gz"])
+def test_a_course_that_may_not_be_read_is_refused(
+    hidden: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).name != hidden and allowed(path, mode)
+    )
+    source = (
+        write_files(tmp_path, COURSE) if hidden == "course.xml" else make_tar(tmp_path / hidden)
+    )
+    with pytest.raises(InvalidArchive, match="may not be read"):
+        read(source)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +218,7 @@ def test_bounds_are_counted_on_what_comes_out(
     ("make", "says"),
     [
         (lambda path: path / "nowhere", "no file or folder"),
+        (lambda _: "", "no name"),
         (lambda path: write_files(path / "empty", {"a.txt": ""}), "no course.xml"),
         (
             lambda path: write_files(path / "two", {"a/course.xml": "", "b/course.xml": ""}),
