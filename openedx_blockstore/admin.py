@@ -84,7 +84,7 @@ class BundleAdmin(_ReadOnly):
     list_select_related = ("collection",)
     search_fields = ("uuid", "search_text", "origin")
     show_full_result_count = False
-    readonly_fields = ("versions_list", "drafts_list")
+    readonly_fields = ("uuid", "created", "modified", "versions_list", "drafts_list")
     exclude = ("search_text",)
 
     @admin.display(description="Versions")
@@ -146,7 +146,7 @@ class DraftAdmin(_ReadOnly):
     list_display = ("name", "bundle", "uuid", "modified")
     list_select_related = ("bundle",)
     search_fields = ("uuid", "name", "bundle__uuid")
-    readonly_fields = ("staged",)
+    readonly_fields = ("uuid", "staged")
 
     @admin.display(description="Staged changes")
     def staged(self, row: Draft) -> SafeString:

@@ -38,4 +38,4 @@ class Collection(models.Model):
     objects: models.Manager[Collection] = models.Manager()
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or str(self.uuid)
