@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
+
 from openedx_blockstore.api._lookup import (
     find_collection,
     find_targets,
@@ -164,9 +166,11 @@ def _latest_versions(
         keys = list(found.values())
     latest: list[BundleVersion] = []
     for some_keys in _batches(sorted(keys)):
-        versions = BundleVersion.objects.filter(bundle_id__in=some_keys).select_related("bundle")
-        by_bundle = {row.bundle_id: row for row in versions.order_by("version_num").iterator()}
-        latest.extend(by_bundle.values())
+        of_bundle = BundleVersion.objects.filter(bundle_id=OuterRef("pk")).order_by("-version_num")
+        newest = Bundle.objects.filter(pk__in=some_keys).values(
+            latest=Subquery(of_bundle.values("pk")[:1])
+        )
+        latest.extend(BundleVersion.objects.filter(pk__in=newest).select_related("bundle"))
     return sorted(latest, key=lambda version: str(version.bundle.uuid))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
+from django.db.models.signals import post_init
 
 from openedx_blockstore import api
 from openedx_blockstore.archives import ArchiveFormat
@@ -19,6 +20,7 @@ from openedx_blockstore.exceptions import (
     Invalid,
     StorageError,
 )
+from openedx_blockstore.models import BundleVersion
 from tests.archives.building import FORMATS
 from tests.archives.reading import unpack
 from tests.counting import counting
@@ -306,3 +308,25 @@ def test_an_export_costs_few_statements_however_many_bundles_it_holds(
             api.export_bundle(bundle.uuid, to=tmp_path / "a.tar.gz", with_dependencies=True)
         costs.append(cost.statements)
     assert costs[0] == costs[1] <= 4
+
+
+def test_an_export_of_a_collection_loads_no_versions_but_those_it_writes(
+    collection: CollectionData, tmp_path: Path
+) -> None:
+    """Each bundle may have thousands."""
+    for slug in ("one", "two"):
+        bundle = api.create_bundle(collection.uuid, slug)
+        for number in range(5):
+            api.import_version(bundle.uuid, {"a.txt": f"{number}"})
+    api.create_bundle(collection.uuid, "without a version")
+    loaded: list[int] = []
+
+    def note(instance: BundleVersion, **_kwargs: object) -> None:
+        loaded.append(instance.version_num)
+
+    post_init.connect(note, sender=BundleVersion)
+    try:
+        result = api.export_collection(collection.uuid, to=tmp_path / "a.tar.gz")
+    finally:
+        post_init.disconnect(note, sender=BundleVersion)
+    assert [version.version for version in result.bundle_versions] == loaded == [5, 5]
