@@ -13,7 +13,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from openedx_blockstore.api._convert import bundle_data
 from openedx_blockstore.api._lookup import find_bundle, find_collection, parse_uuid
-from openedx_blockstore.api._transactions import write_transaction
+from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.api._values import check_page, check_text, check_title, check_values
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
@@ -34,7 +34,7 @@ def get_bundle(bundle_uuid: UUID | str) -> BundleData:
     Raises:
         BundleNotFound: There is none with this UUID, or it was deleted.
     """
-    found = _load(Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at=None))
+    found = _load(_live(bundle_uuid))
     if not found:
         raise BundleNotFound(bundle_uuid)
     return found[0]
@@ -178,25 +178,36 @@ def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
         LimitExceeded: The title is too long.
     """
     values = _checked(fields)
-    bundle = find_bundle(bundle_uuid)
-    if "collection_uuid" in values:
-        bundle.collection = find_collection(values.pop("collection_uuid"))
-        values["collection"] = bundle.collection
-    for name, value in values.items():
-        setattr(bundle, name, value)
-    if values:
-        try:
-            with write_transaction():
-                bundle.save(update_fields=[*values, "modified"])
-        except IntegrityError as error:
-            same_origin = Bundle.objects.filter(
-                collection=bundle.collection, origin=bundle.origin
-            ).first()
-            if bundle.origin is not None and same_origin is not None:
-                raise BundleExists(bundle.origin, same_origin.uuid) from error
-            find_collection(bundle.collection.uuid)  # somebody may have deleted it just now
-            raise
+    with write_transaction():
+        # One at a time: the text that is searched is made of several columns.
+        bundle = locked(_live(bundle_uuid)).first()
+        if bundle is None:
+            raise BundleNotFound(bundle_uuid)
+        if "collection_uuid" in values:
+            values["collection"] = find_collection(values.pop("collection_uuid"))
+        for name, value in values.items():
+            setattr(bundle, name, value)
+        if values:
+            _save(bundle, update_fields=[*values, "modified"])
     return get_bundle(bundle.uuid)
+
+
+def _live(bundle_uuid: UUID | str) -> QuerySet[Bundle]:
+    return Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at=None)
+
+
+def _save(bundle: Bundle, *, update_fields: Sequence[str]) -> None:
+    try:
+        with write_transaction():
+            bundle.save(update_fields=update_fields)
+    except IntegrityError as error:
+        same_origin = Bundle.objects.filter(
+            collection=bundle.collection, origin=bundle.origin
+        ).first()
+        if bundle.origin is not None and same_origin is not None:
+            raise BundleExists(bundle.origin, same_origin.uuid) from error
+        find_collection(bundle.collection.uuid)  # somebody may have deleted it just now
+        raise
 
 
 def delete_bundle(bundle_uuid: UUID | str) -> None:
@@ -209,8 +220,7 @@ def delete_bundle(bundle_uuid: UUID | str) -> None:
         BundleNotFound: There is none with this UUID, or it was deleted before.
     """
     now = datetime.now(UTC)
-    live = Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at=None)
-    if not live.update(deleted_at=now, modified=now):
+    if not _live(bundle_uuid).update(deleted_at=now, modified=now):
         raise BundleNotFound(bundle_uuid)
 
 
@@ -220,11 +230,9 @@ def undelete_bundle(bundle_uuid: UUID | str) -> BundleData:
     Raises:
         BundleNotFound: There is none with this UUID.
     """
-    bundle = find_bundle(bundle_uuid, with_deleted=True)
-    if bundle.deleted_at is not None:
-        bundle.deleted_at = None
-        bundle.save(update_fields=["deleted_at", "modified"])
-    return get_bundle(bundle.uuid)
+    deleted = Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at__isnull=False)
+    deleted.update(deleted_at=None, modified=datetime.now(UTC))
+    return get_bundle(bundle_uuid)
 
 
 def _load(rows: QuerySet[Bundle]) -> list[BundleData]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from openedx_blockstore import api
@@ -304,6 +305,32 @@ def test_a_search_follows_an_update(bundle: BundleData, collection: CollectionDa
     assert len(api.get_bundles(text_search="DIFFERENT", collection_uuid=collection.uuid)) == 1
     api.update_bundle(bundle.uuid, slug="slug", title="x")
     assert api.get_bundles(text_search="different", collection_uuid=collection.uuid) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_follows_two_updates_at_the_same_time(bundle: BundleData) -> None:
+    others: list[Future[None]] = []
+
+    def update_elsewhere() -> None:
+        try:
+            api.update_bundle(bundle.uuid, description="Theirs")
+        finally:
+            connections.close_all()
+
+    def meanwhile(execute: Callable[..., object], sql: str, *arguments: object) -> object:
+        result = execute(sql, *arguments)
+        if sql.startswith("SELECT") and not others:
+            others.append(thread.submit(update_elsewhere))
+            # They finish now, or wait for us.
+            wait(others, timeout=0.3)
+        return result
+
+    with ThreadPoolExecutor(1) as thread:
+        with connection.execute_wrapper(meanwhile):
+            api.update_bundle(bundle.uuid, title="Mine")
+        others[0].result()
+    assert len(api.get_bundles(text_search="mine")) == 1
+    assert len(api.get_bundles(text_search="theirs")) == 1
 
 
 def test_no_uuids_are_no_bundles(bundle: BundleData) -> None:
