@@ -116,6 +116,10 @@ def make_version(
             continue
         except LocksNeededError:
             exclusive = True
+        except OperationalError as error:
+            # Inside a host's transaction all of that is undone, so it is not ours to repeat.
+            if not is_transient(error) or write_connection().in_atomic_block:
+                raise
     raise VersionConflict(bundle.uuid, _ATTEMPTS)
 
 
@@ -174,16 +178,11 @@ def _attempt(
         origin_version=info.origin_version,
         created=datetime.now(UTC),
     )
-    try:
-        with write_transaction():
-            before()
-            _insert(row)
-            update_link_rows(row, links)
-            after(row)
-    except OperationalError as error:
-        if is_transient(error) and not write_connection().in_atomic_block:
-            raise OutrunError from error
-        raise
+    with write_transaction():
+        before()
+        _insert(row)
+        update_link_rows(row, links)
+        after(row)
     return MadeVersion(row, manifest, created=True)
 
 

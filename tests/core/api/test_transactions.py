@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData, DraftData, LinkTarget
@@ -16,6 +16,7 @@ from openedx_blockstore.exceptions import (
     BundleNotFound,
     CollectionNotFound,
     DraftConflict,
+    DraftHasNoChangesToCommit,
     DraftNotFound,
     InUse,
     InvalidLink,
@@ -156,3 +157,36 @@ def test_on_sqlite_a_write_begins_immediately_and_the_connection_is_left_as_it_w
     with connection.execute_wrapper(record), transaction.atomic():
         api.write_draft_file(draft.uuid, "a", "y")
     assert "BEGIN IMMEDIATE" not in statements
+
+
+@pytest.mark.parametrize("in_transaction_of_host", [False, True])
+def test_a_deadlock_is_a_lost_race_also_for_who_holds_the_locks(
+    draft: DraftData, in_transaction_of_host: bool
+) -> None:
+    """Unless it has undone the transaction of a host, which only the host can repeat."""
+    api.write_draft_file(draft.uuid, "a", "x")
+    make_version(draft.bundle_uuid, {"a": "x"})
+    deadlocks = 0
+
+    def deadlock(execute: Callable[..., object], sql: str, *arguments: object) -> object:
+        nonlocal deadlocks
+        # Whether there is something to commit at all is judged again under the locks.
+        in_ours = connection.in_atomic_block and (
+            bool(connection.savepoint_ids) or not in_transaction_of_host
+        )
+        if in_ours and not sql.startswith("SAVEPOINT") and deadlocks == 0:
+            deadlocks += 1
+            raise OperationalError(1213, "Deadlock found")
+        return execute(sql, *arguments)
+
+    if in_transaction_of_host:
+        with (
+            pytest.raises(OperationalError),
+            transaction.atomic(),
+            connection.execute_wrapper(deadlock),
+        ):
+            api.commit_draft(draft.uuid)
+    else:
+        with connection.execute_wrapper(deadlock), pytest.raises(DraftHasNoChangesToCommit):
+            api.commit_draft(draft.uuid)
+    assert deadlocks == 1
