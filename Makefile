@@ -44,7 +44,7 @@ help: ## Say what there is (this)
 
 run: $(VENV)/.run ## Import a course and start the development server
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py import_course "$(COURSE)"
+	$(BIN)/python manage.py import_course "$(or $(COURSE),sample_course)"
 	$(BIN)/python manage.py list_bundles
 	@echo
 	@echo "For the admin pages, make yourself an account: $(BIN)/python manage.py createsuperuser"

@@ -20,6 +20,9 @@ def main() -> None:
         # Whoever read the output has seen enough (`… | head`). Python would try to flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except KeyboardInterrupt:
+        # Before there was a command that could say what it leaves undone.
+        sys.exit(130)
 
 
 if __name__ == "__main__":
