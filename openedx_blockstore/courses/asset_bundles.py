@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
 from openedx_blockstore.courses import olx
 from openedx_blockstore.courses.assets import (
     ASSETS_POLICY,
     STATIC_FOLDER,
     AssetIndex,
-    asset_key,
 )
-from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH, free_alias
+from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH
 from openedx_blockstore.courses.blocks import Course
 from openedx_blockstore.courses.findings import FindingCollector, quoted
 from openedx_blockstore.courses.identity import BlockKey, make_origin, safe_path, short_digest
@@ -20,10 +23,10 @@ from openedx_blockstore.courses.plan import (
     Contents,
     ExportFile,
     PlannedBundle,
-    PlannedLink,
 )
 from openedx_blockstore.courses.reader import CourseExport
 from openedx_blockstore.courses.references import (
+    decode_text,
     find_asset_references,
     find_relative_assets,
     find_video_assets,
@@ -66,6 +69,8 @@ class AssetPlanner:
         #: Asset → the names by which it is called.
         self._names: dict[str, set[str]] = {}
         self._drafted: set[str] = set()
+        #: Asset → those that it names by relative path.
+        self._beside: dict[str, set[str]] = {}
         self._inner = self._find_inner()
 
     def plan(
@@ -88,13 +93,14 @@ class AssetPlanner:
         shared: list[str] = []
         unreferenced: list[str] = []
         for asset in sorted(self._paths):
-            by = users.get(asset, [])
+            by = users.get(asset, set())
             if not by and asset in self._drafted:
-                by = [self._course.key]
+                by = {self._course.key}
+            owner = bundles[next(iter(by))] if len(by) == 1 else None
             if not by:
                 unreferenced.append(asset)
-            elif len(by) == 1 and self._has_room(bundles[by[0]]):
-                self._add(bundles[by[0]], asset, places)
+            elif owner is not None and self._fits(owner, asset):
+                self._add(owner, asset, places)
             else:
                 shared.append(asset)
         made = [
@@ -114,8 +120,8 @@ class AssetPlanner:
                     self._find_uses_in(key, path, contents, is_unpublished=is_unpublished)
         for block, home in placement.homes.items():
             if block.key.tag in olx.VIDEO_TAGS and block.element is not None:
-                for asset in find_video_assets(block.element, self._assets):
-                    self._use(home.bundle, asset, asset.removeprefix(STATIC_FOLDER))
+                for name, asset in find_video_assets(block.element, self._assets).items():
+                    self._use(home.bundle, asset, name)
         for used in self._uses.values():
             used.update(self._reached(used))
         self._drafted = self._reached(self._drafted)
@@ -125,9 +131,9 @@ class AssetPlanner:
         inner: dict[str, set[str]] = {}
         for asset in self._paths:
             if (text := self._text(asset, ExportFile(asset))) is not None:
-                found = find_relative_assets(asset, text, self._assets)
-                found |= {r.asset for r in find_asset_references(text, self._assets) if r.asset}
-                inner[asset] = found
+                self._beside[asset] = find_relative_assets(asset, text, self._assets)
+                named = {r.asset for r in find_asset_references(text, self._assets) if r.asset}
+                inner[asset] = self._beside[asset] | named
         return inner
 
     def _find_uses_in(
@@ -157,49 +163,78 @@ class AssetPlanner:
                     pending.append(asset)
         return reached
 
-    def _users(self) -> dict[str, list[BlockKey]]:
-        users: dict[str, list[BlockKey]] = {}
+    def _users(self) -> dict[str, set[BlockKey]]:
+        """Return which bundles use an asset, or a neighbour from which it can not be parted."""
+        users: dict[str, set[BlockKey]] = {}
         for key, used in self._uses.items():
             for asset in used:
-                users.setdefault(asset, []).append(key)
+                users.setdefault(asset, set()).add(key)
+        for group in self._neighbourhoods(users):
+            together = set().union(*(users[asset] for asset in group))
+            users.update(dict.fromkeys(group, together))
         return users
+
+    def _neighbourhoods(self, used: Iterable[str]) -> Iterator[list[str]]:
+        """Group used assets that name each other by relative path: they must lie side by side."""
+        beside: dict[str, set[str]] = {asset: set() for asset in used}
+        for asset, neighbours in self._beside.items():
+            for neighbour in neighbours:
+                if asset in beside and neighbour in beside:
+                    beside[asset].add(neighbour)
+                    beside[neighbour].add(asset)
+        seen: set[str] = set()
+        for start in beside:
+            group, pending = [], [start]
+            while pending:
+                asset = pending.pop()
+                if asset not in seen:
+                    seen.add(asset)
+                    group.append(asset)
+                    pending.extend(beside[asset])
+            if len(group) > 1:
+                yield group
 
     def _text(self, path: str, contents: Contents) -> str | None:
         if isinstance(contents, bytes):
-            return contents.decode("utf-8", "replace") if is_text(path, len(contents)) else None
+            return decode_text(contents) if is_text(path, len(contents)) else None
         file = self._export.files[contents.path]
         if not is_text(contents.path, file.stat().st_size):
             return None
-        return file.read_bytes().decode("utf-8", "replace")
+        return decode_text(file.read_bytes())
 
     # Places --------------------------------------------------------------------------------------
 
-    def _has_room(self, bundle: PlannedBundle) -> bool:
-        return len(bundle.files) < self._limits.files_of(bundle.type)
+    def _fits(self, bundle: PlannedBundle, asset: str) -> bool:
+        paths = self._paths_of(asset)
+        has_room = len(bundle.files) + len(paths) <= self._limits.files_of(bundle.type)
+        return has_room and all(map(bundle.is_free, paths))
 
     def _add(
         self, bundle: PlannedBundle, asset: str, places: dict[str, tuple[BlockKey, str]]
     ) -> None:
-        wanted = f"{STATIC_FOLDER}{safe_path(self._name(asset))}"
-        path = bundle.add(wanted, ExportFile(asset), original=asset)
-        if path != wanted:
-            self._findings.warning(
-                "name-clash",
-                asset,
-                "Its name differs from another asset's only in case, which no bundle may hold; a "
-                f"suffix was added ({quoted(path)}), which an export takes off again.",
-            )
-        places[asset] = (bundle.key, path)
+        for wanted in self._paths_of(asset):
+            path = bundle.add(wanted, ExportFile(asset), original=asset)
+            if path != wanted:
+                self._findings.warning(
+                    "name-clash",
+                    asset,
+                    "Its name differs from another asset's only in case, which no bundle may hold; "
+                    f"a suffix was added ({quoted(path)}), which an export takes off again.",
+                )
+            places.setdefault(asset, (bundle.key, path))
 
-    def _name(self, asset: str) -> str:
-        """Return the name under which blocks will look for an asset.
+    def _paths_of(self, asset: str) -> list[str]:
+        """Return the paths at which blocks will look for an asset, the foremost one first.
 
-        That is its own, unless all of them call it by its key.
+        That is its own name, unless all of them call it by another one, such as its key. A name
+        that is percent-encoded is decoded by whoever looks for it.
         """
-        own = asset.removeprefix(STATIC_FOLDER)
-        names = self._names.get(asset, set())
-        key = asset_key(own)
-        return key if names == {key} and f"{STATIC_FOLDER}{key}" not in self._export.files else own
+        own = unicodedata.normalize("NFC", asset.removeprefix(STATIC_FOLDER))
+        called = {unicodedata.normalize("NFC", name) for name in self._names.get(asset, ())}
+        names = {name if name == own else unquote(name) for name in called}
+        others = sorted(name for name in names - {own} if safe_path(name) == name)
+        first = [own] if own in names or not others else []
+        return [f"{STATIC_FOLDER}{safe_path(name)}" for name in (*first, *others)]
 
     def _make(
         self, name: str, assets: list[str], places: dict[str, tuple[BlockKey, str]]
@@ -211,17 +246,25 @@ class AssetPlanner:
         bundles: dict[int, PlannedBundle] = {}
         for asset in assets:
             number = int(short_digest(asset), 16) % count
+            # Blocks look for these under their own names, which two can not have in one bundle.
+            while name == SHARED and number in bundles and not self._fits(bundles[number], asset):
+                number += count
             if number not in bundles:
-                key = BlockKey(ASSETS_TAG, name if count == 1 else f"{name}-{number + 1}")
-                what = _TITLES[name] if count == 1 else f"{_TITLES[name]} {number + 1}"
-                bundles[number] = PlannedBundle(
-                    key=key,
-                    type=ASSETS_TAG,
-                    title=f"{self._course.title[: MAX_TITLE_LENGTH - 40]} ({what})",
-                    origin=make_origin(self._course.org, self._course.course, key),
-                )
+                bundles[number] = self._start(name, number, is_only=number == 0 and count == 1)
             self._add(bundles[number], asset, places)
         return [bundles[number] for number in sorted(bundles)]
+
+    def _start(self, name: str, number: int, *, is_only: bool) -> PlannedBundle:
+        """Return an empty bundle of assets."""
+        suffix = "" if is_only else str(number + 1)
+        key = BlockKey(ASSETS_TAG, f"{name}-{suffix}".rstrip("-"))
+        what = f"{_TITLES[name]} {suffix}".rstrip()
+        return PlannedBundle(
+            key=key,
+            type=ASSETS_TAG,
+            title=f"{self._course.title[: MAX_TITLE_LENGTH - 40]} ({what})",
+            origin=make_origin(self._course.org, self._course.course, key),
+        )
 
     def _link_users(
         self,
@@ -233,9 +276,8 @@ class AssetPlanner:
         for user, used in self._uses.items():
             needs: dict[BlockKey, set[str]] = {}
             for asset in used:
-                key, path = places[asset]
+                key, _ = places[asset]
                 if key in targets:
-                    needs.setdefault(key, set()).add(path)
+                    needs.setdefault(key, set()).update(self._paths_of(asset))
             for key, paths in sorted(needs.items()):
-                alias = free_alias(bundles[user], f"{key.name}-{ASSETS_TAG}", key)
-                bundles[user].links[alias] = PlannedLink(key, frozenset(paths))
+                bundles[user].link(f"{key.name}-{ASSETS_TAG}", key, frozenset(paths))

@@ -12,12 +12,10 @@ from openedx_blockstore.courses.documents import take_policy
 from openedx_blockstore.courses.identity import (
     BlockKey,
     make_origin,
-    make_slug,
     safe_path,
-    short_digest,
 )
 from openedx_blockstore.courses.placing import DEFINITION_FILE, UNITS_FOLDER, Home, Placement
-from openedx_blockstore.courses.plan import Contents, ExportFile, PlannedBundle, PlannedLink
+from openedx_blockstore.courses.plan import Contents, ExportFile, PlannedBundle
 
 #: Titles of bundles are cut to this many characters.
 MAX_TITLE_LENGTH = 180
@@ -65,23 +63,11 @@ def plan_block_bundles(course: Course, placement: Placement) -> BlockBundles:
         if folder == UNITS_FOLDER:
             folder = ""
         for attachment in block.attachments:
-            path = posixpath.join(folder, safe_path(attachment.name))
+            path = posixpath.join(folder, safe_path(attachment.name, folder=folder))
             contents = ExportFile(attachment.file)
             path = bundle.add(path, contents, original=attachment.file)
             made.places.setdefault(attachment.file, (home.bundle, path))
     return made
-
-
-def free_alias(bundle: PlannedBundle, title: str, target: BlockKey) -> str:
-    """Return the alias of the bundle's link to a target, which may be new."""
-    for alias, link in bundle.links.items():
-        if link.target == target:
-            return alias
-    alias = make_slug(title) or make_slug(target.name) or target.tag
-    taken = {other.casefold() for other in bundle.links}
-    if alias.casefold() in taken:
-        alias = f"{alias}-{short_digest(str(target))}"
-    return alias
 
 
 def default_name(path: str) -> str:
@@ -105,9 +91,7 @@ def _fill_include(
     slot.include.attrib.clear()
     slot.include.set("definition", folder if short else target.path)
     if target.bundle != home.bundle:
-        alias = free_alias(bundle, title, target.bundle)
-        bundle.links.setdefault(alias, PlannedLink(target.bundle))
-        slot.include.set("source", alias)
+        slot.include.set("source", bundle.link(title, target.bundle))
     if default_name(target.path) != slot.child.url_name:
         slot.include.set("usage", slot.child.url_name)
 

@@ -18,6 +18,7 @@ from openedx_blockstore.courses.naming import list_blocks
 from openedx_blockstore.courses.paths import OTHER_FOLDER
 from openedx_blockstore.courses.reader import CourseExport
 from openedx_blockstore.courses.references import (
+    decode_text,
     find_asset_references,
     find_block_references,
     hide_secrets,
@@ -40,7 +41,7 @@ def check_course(
     for path, file in export.files.items():
         if path.startswith(_SKIPPED_FOLDERS) or not is_text(path, file.stat().st_size):
             continue
-        text = hide_secrets(file.read_bytes().decode("utf-8", "replace"))
+        text = hide_secrets(decode_text(file.read_bytes()))
         _check_assets(path, text, assets, findings)
         _check_blocks(path, text, course, names, findings)
     _check_tags(course, findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from openedx_blockstore.courses import olx
-from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH, free_alias
+from openedx_blockstore.courses.block_bundles import MAX_TITLE_LENGTH
 from openedx_blockstore.courses.blocks import Course, OutlineNode
 from openedx_blockstore.courses.documents import (
     LAYOUT_FILE,
@@ -24,7 +24,7 @@ from openedx_blockstore.courses.documents import (
 from openedx_blockstore.courses.identity import BlockKey, make_origin, safe_path
 from openedx_blockstore.courses.paths import course_path, export_path
 from openedx_blockstore.courses.placing import Placement
-from openedx_blockstore.courses.plan import ExportFile, PlannedBundle, PlannedLink
+from openedx_blockstore.courses.plan import ExportFile, PlannedBundle
 
 COURSE_FILE = "course.xml"
 
@@ -99,8 +99,7 @@ def link_everything(bundle: PlannedBundle, course: Course, others: list[PlannedB
     titles = {course_block.key: course.title_of(course_block) for course_block in course.blocks}
     for other in others:
         title = titles.get(other.key) or _alias_base(other)
-        alias = free_alias(bundle, title, other.key)
-        bundle.links[alias] = PlannedLink(other.key)
+        bundle.link(title, other.key)
 
 
 def _alias_base(bundle: PlannedBundle) -> str:
@@ -145,10 +144,7 @@ def _item(
 
 
 def add_layout(
-    bundle: PlannedBundle,
-    course: Course,
-    placement: Placement,
-    places: dict[str, tuple[BlockKey, str]],
+    bundle: PlannedBundle, course: Course, placement: Placement, others: list[PlannedBundle]
 ) -> None:
     """Add the layout document: what an export can not tell from the bundles."""
     aliases = {link.target: alias for alias, link in bundle.links.items()}
@@ -166,14 +162,22 @@ def add_layout(
         unnamed=_reached_names(course),
     )
     definitions = _add_blocks(layout, placement, aliases)
+    sources = {
+        (home.bundle, home.path): block.file
+        for block, home in placement.homes.items()
+        if block.file is not None
+    }
     for node in course.outline:
         if node.is_chapter and node.file is None:
             layout.inline.append(node.key)
         if node.is_chapter and node.made_up:
             layout.nameless.append(node.key)
-    for file, (key, path) in places.items():
-        is_derived = export_path(path, key, definitions.get(key, {})) == file
-        if file not in course.consumed and not is_derived:
+    for owner in (bundle, *others):
+        for path, contents in owner.files.items():
+            if isinstance(contents, ExportFile):
+                sources[owner.key, path] = contents.path
+    for (key, path), file in sources.items():
+        if export_path(path, key, definitions.get(key, {})) != file:
             layout.renamed[f"{aliases[key]}:{path}"] = file
     bundle.add(LAYOUT_FILE, write_layout(layout), original=LAYOUT_FILE)
 

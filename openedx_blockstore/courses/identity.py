@@ -22,11 +22,17 @@ ORIGIN_SCHEME = "olx"
 #: The longest origin key that a bundle can hold.
 MAX_ORIGIN_LENGTH = 500
 
-#: The longest path part that is kept as it is; beyond, a digest stands for the rest.
-MAX_PART_LENGTH = 150
+#: The longest path part that is kept as it is: the longest name of a file that there is.
+MAX_PART_LENGTH = 255
+
+#: Of a name that gets a digest, this much stays.
+_MAX_STEM_LENGTH = 150
 
 #: The longest path that is kept; of a longer one only the last part is. Folders come before it.
 MAX_SAFE_LENGTH = 300
+
+#: The longest path of a file beside a definition.
+MAX_PATH_LENGTH = 480
 
 #: Characters that no path of a bundle may hold: controls, backslash, and bytes that are no text.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
@@ -115,8 +121,11 @@ def content_digest(element: etree._Element) -> str:
     return digest_of(etree.tostring(plain, method="c14n"))[:12]
 
 
-def safe_path(path: str) -> str:
+def safe_path(path: str, *, folder: str = "") -> str:
     """Return a path that a bundle can hold: as it is, if that is possible.
+
+    Args:
+        folder: The folder that it is to lie in, which is not part of what is returned.
 
     NFC; what no path may hold is replaced; a part that is too long is cut. Where more than the
     normal form changed, a short digest of the original is added, so that two never become one.
@@ -129,7 +138,8 @@ def safe_path(path: str) -> str:
             clean = with_suffix(clean.strip(".") or "_", original)
         parts.append(clean)
     safe = "/".join(parts)
-    return safe if len(safe) <= MAX_SAFE_LENGTH else with_suffix(parts[-1], path)
+    room = min(MAX_SAFE_LENGTH, MAX_PATH_LENGTH - len(folder))
+    return safe if len(safe) <= room else with_suffix(parts[-1], path)
 
 
 def with_suffix(path: str, original: str) -> str:
@@ -138,5 +148,5 @@ def with_suffix(path: str, original: str) -> str:
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension) > _MAX_EXTENSION_LENGTH:
         stem, dot, extension = name, "", ""
-    named = f"{stem[:MAX_PART_LENGTH]}~{short_digest(original)}{dot}{extension}"
+    named = f"{stem[:_MAX_STEM_LENGTH]}~{short_digest(original)}{dot}{extension}"
     return named if folder == "." else f"{folder}/{named}"

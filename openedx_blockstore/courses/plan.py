@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 from attrs import Factory, define, field, frozen
 
-from openedx_blockstore.courses.identity import BlockKey, with_suffix
+from openedx_blockstore.courses.identity import (
+    BlockKey,
+    make_slug,
+    short_digest,
+    with_suffix,
+)
 
 #: The tag in the keys of bundles of assets, which have no main block.
 ASSETS_TAG = "assets"
@@ -54,6 +59,28 @@ class PlannedBundle:
     links: dict[str, PlannedLink] = Factory(dict)
     _taken: set[str] = field(factory=set, init=False, repr=False)
     _folders: set[str] = field(factory=set, init=False, repr=False)
+    _aliases: dict[BlockKey, str] = field(factory=dict, init=False, repr=False)
+    _taken_aliases: set[str] = field(factory=set, init=False, repr=False)
+
+    def link(self, title: str, target: BlockKey, needs: frozenset[str] | None = None) -> str:
+        """Link to another bundle, if that is not linked to yet.
+
+        Args:
+            title: What the alias is made of.
+            needs: The paths there that are used; None for the bundle as a whole.
+
+        Returns:
+            The alias.
+        """
+        if target in self._aliases:
+            return self._aliases[target]
+        alias = make_slug(title) or make_slug(target.name) or target.tag
+        if alias.casefold() in self._taken_aliases:
+            alias = f"{alias}-{short_digest(str(target))}"
+        self._aliases[target] = alias
+        self._taken_aliases.add(alias.casefold())
+        self.links[alias] = PlannedLink(target, needs)
+        return alias
 
     def add(self, path: str, contents: Contents, *, original: str) -> str:
         """Add a file.
@@ -66,7 +93,7 @@ class PlannedBundle:
             it only in case (or a folder), the same with a suffix made of the original name.
         """
         for candidate in (path, with_suffix(path, original)):
-            if self._is_free(candidate):
+            if self.is_free(candidate):
                 path = candidate
                 break
         folded = path.casefold()
@@ -75,7 +102,8 @@ class PlannedBundle:
         self.files[path] = contents
         return path
 
-    def _is_free(self, path: str) -> bool:
+    def is_free(self, path: str) -> bool:
+        """Tell whether no file differs from this path only in case, and none is its folder."""
         folded = path.casefold()
         return (
             folded not in self._taken

@@ -61,7 +61,7 @@ def plan_import(
     link_everything(own, course, [*others, *asset_bundles])
     if course.library is None:
         add_navigation(own, course, placement)
-    add_layout(own, course, placement, places)
+    add_layout(own, course, placement, [*others, *asset_bundles])
     check_course(export, course, places, findings)
     return CoursePlan(
         title=course.title,

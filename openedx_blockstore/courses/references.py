@@ -6,6 +6,7 @@ JSON inside an attribute, and they must be found in any of them with their line.
 
 from __future__ import annotations
 
+import codecs
 import html
 import json
 import posixpath
@@ -22,8 +23,9 @@ from openedx_blockstore.courses.olx import elements
 #: Files with these endings may hold references.
 TEXT_SUFFIXES = (".xml", ".html", ".htm", ".xhtml", ".json", ".css", ".js", ".svg", ".md", ".m3u8")
 
-#: A file larger than this is data, and not searched.
-MAX_SEARCHED_BYTES = 2 * 2**20
+#: A file larger than this is data, and not searched: one of a block, and one in ``static/``.
+MAX_SEARCHED_BYTES = 32 * 2**20
+MAX_SEARCHED_ASSET_BYTES = 2 * 2**20
 
 #: The settings that name an asset by its plain name.
 ASSET_ATTRIBUTES = (
@@ -48,7 +50,11 @@ _I4X = re.compile(rf"i4x://({_PART})/({_PART})/([\w-]{{1,100}})/{_NAME}")
 _BLOCK_V1 = re.compile(
     rf"block-v1:({_PART})\+({_PART})\+{_PART}\+type@([\w-]{{1,100}})\+block@{_NAME}"
 )
-_POLICY_ASSET = re.compile(rf'"(?:{"|".join(ASSET_ATTRIBUTES)})"\s*:\s*"([^"\\]+)"')
+# As a policy has it, and as an attribute of the course has it.
+_NAMED_ASSET = re.compile(
+    rf"""(?:"(?:{"|".join(ASSET_ATTRIBUTES)})"\s*:\s*|\b(?:{"|".join(ASSET_ATTRIBUTES)})=)"""
+    r"""["']([^"'\\/<>]{1,300})["']"""
+)
 _PASSPORTS = re.compile(
     r"""lti_passports\s*=\s*(?:"[^"]*"|'[^']*')|"lti_passports"\s*:\s*\[[^\]]*\]"""
 )
@@ -86,7 +92,14 @@ def hide_secrets(text: str) -> str:
 
 def is_text(path: str, size: int) -> bool:
     """Tell whether a file is one that may hold references."""
-    return size <= MAX_SEARCHED_BYTES and path.lower().endswith(TEXT_SUFFIXES)
+    limit = MAX_SEARCHED_ASSET_BYTES if path.startswith(STATIC_FOLDER) else MAX_SEARCHED_BYTES
+    return size <= limit and path.lower().endswith(TEXT_SUFFIXES)
+
+
+def decode_text(contents: bytes) -> str:
+    """Return a file as text to be searched; what is no text in it is replaced."""
+    is_utf_16 = contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return contents.decode("utf-16" if is_utf_16 else "utf-8", "replace")
 
 
 def find_asset_references(text: str, assets: AssetIndex) -> Iterator[AssetReference]:
@@ -97,7 +110,7 @@ def find_asset_references(text: str, assets: AssetIndex) -> Iterator[AssetRefere
     for match in _STATIC.finditer(text):
         if reference := _static_reference(match[1], assets, lines.at(match.start())):
             yield reference
-    for pattern in (_ASSET_KEY, _POLICY_ASSET):
+    for pattern in (_ASSET_KEY, _NAMED_ASSET):
         for match in pattern.finditer(text):
             if reference := _static_reference(match[1], assets, lines.at(match.start())):
                 yield reference
@@ -134,8 +147,12 @@ def find_relative_assets(path: str, text: str, assets: AssetIndex) -> set[str]:
     return found - {path}
 
 
-def find_video_assets(video: etree._Element, assets: AssetIndex) -> set[str]:
-    """Find the transcripts, handouts and other files that travel with a video."""
+def find_video_assets(video: etree._Element, assets: AssetIndex) -> dict[str, str]:
+    """Find the transcripts, handouts and other files that travel with a video.
+
+    Returns:
+        The name by which the video calls a file → the file.
+    """
     names = set()
     if sub := video.get("sub"):
         names.add(f"subs_{sub}.srt.sjson")
@@ -147,10 +164,11 @@ def find_video_assets(video: etree._Element, assets: AssetIndex) -> set[str]:
         if src := child.get("src"):
             names.add(src)
     text = etree.tostring(video, encoding="unicode", with_tail=False)
-    found = {ref.asset for ref in find_asset_references(text, assets) if ref.asset}
+    found = {ref.name: ref.asset for ref in find_asset_references(text, assets) if ref.asset}
     for name in names:
-        if asset := assets.find(name.removeprefix("/").removeprefix(STATIC_FOLDER)):
-            found.add(asset)
+        plain = name.removeprefix("/").removeprefix(STATIC_FOLDER)
+        if asset := assets.find(plain):
+            found[plain] = asset
     return found
 
 

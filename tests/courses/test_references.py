@@ -109,17 +109,15 @@ def test_the_files_of_a_video_are_found_in_every_place() -> None:
         <handout src="/static/notes.pdf"/><transcript language="fr" src="gone.srt"/></video>"""
     )
     assert references.find_video_assets(video, ASSETS) == {
-        "static/subs_abc.srt.sjson",
-        "static/talk.srt",
-        "static/uk_talk.srt",
-        "static/notes.pdf",
+        name: f"static/{name}"
+        for name in ("subs_abc.srt.sjson", "talk.srt", "uk_talk.srt", "notes.pdf")
     }
     assert references.find_missing_transcripts(video, ASSETS) == ["gone.srt"]
 
 
 def test_damaged_transcripts_do_no_harm() -> None:
     video = olx.parse_olx(b"""<video transcripts="{not json"/>""")
-    assert references.find_video_assets(video, ASSETS) == set()
+    assert references.find_video_assets(video, ASSETS) == {}
 
 
 def test_pages_inside_static_name_their_neighbours() -> None:
