@@ -142,14 +142,17 @@ class FileSystemBackend(StorageBackend):
 
     def sync_folder(self, name: str) -> None:
         """Sync the folder's entries to the disk, where writes are to be durable."""
+        with storage_errors(name):
+            self._sync(Path(self._files.path(name)))
+
+    def _sync(self, folder: Path) -> None:
         if not self._durable or os.name == "nt":  # Windows can not open folders
             return
-        with storage_errors(name):
-            descriptor = os.open(self._files.path(name), os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     @contextlib.contextmanager
     def _incoming(self, name: str) -> Iterator[Path]:
@@ -170,6 +173,7 @@ class FileSystemBackend(StorageBackend):
         folder.mkdir(exist_ok=True)
         if (mode := self._files.directory_permissions_mode) is not None:
             folder.chmod(mode)  # not as an argument of mkdir: the umask would take from it
+        self._sync(folder.parent)  # what is synced in a folder is lost if the folder itself is
 
     def _write(self, path: Path, chunks: Iterator[bytes]) -> None:
         # The source is read inside, but its errors are the caller's business: they pass as is.

@@ -355,8 +355,28 @@ def test_durable_writes_reach_the_disk_before_the_rename(
         put(backend, io.BytesIO(CONTENTS))
         backend.sync_folder("bundle/data")
         assert bool(synced) is durable
-    assert synced[0].startswith("bundle/uploads/")
+    assert any(name.startswith("bundle/uploads/") for name in synced)
     assert synced[-1] == "bundle/data"
+
+
+def test_durable_writes_include_the_folders_that_they_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        synced.append(str(path.relative_to(tmp_path)))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    backend = make_backend(FileSystemStorage(tmp_path), durable=True, spool_bytes=10)
+    backend.put_bytes("bundle/versions/1/manifest", CONTENTS)
+    assert synced[:3] == [".", "bundle", "bundle/versions"]
+    assert synced[3].startswith("bundle/versions/1/manifest")
+    assert synced[4:] == ["bundle/versions/1"]
+    synced.clear()
+    backend.put_bytes("bundle/versions/1/another", CONTENTS)
+    assert len(synced) == 2
 
 
 def test_a_spool_that_outgrows_memory_goes_to_the_disk_and_is_removed() -> None:
