@@ -278,7 +278,7 @@ class Operations:
             ],
             batch_size=500,
         )
-        floor.analyze(BundleLink._meta.db_table, Bundle._meta.db_table)
+        floor.analyze(*(model._meta.db_table for model in (Bundle, BundleLink)))  # noqa: SLF001
         return lender
 
     def _import(self, course: Path, imported: list[UUID]) -> Work:
