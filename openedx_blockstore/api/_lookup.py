@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -22,8 +22,19 @@ from openedx_blockstore.exceptions import (
 from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection
 from openedx_blockstore.store import EMPTY_CLOSURE, Closure, Manifest
 
+T = TypeVar("T")
+
+#: Values in one statement, of which databases take only so many.
+BATCH = 500
+
 # Conditions joined by OR in one statement.
 _MAX_ALTERNATIVES = 200
+
+
+def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
+    """Yield all items, so many at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def parse_uuid(value: UUID | str) -> UUID | None:
@@ -124,13 +135,17 @@ def is_pinned(version: BundleVersion, *, borrower: Bundle | None = None) -> bool
 
 
 def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersion]:
-    """Return the rows of the versions that links lead to, with their bundles, in one statement.
+    """Return the rows of the versions that links lead to, with their bundles.
 
-    Targets that do not exist are missing in the result; those of deleted bundles are there.
+    It takes one statement, or one for each 200 different version numbers. Targets that do not exist
+    are missing in the result; those of deleted bundles are there.
     """
     wanted = set(targets)
-    versions = _versions_of(wanted).select_related("bundle")
-    found = {(version.bundle.uuid, version.version_num): version for version in versions}
+    found = {
+        (version.bundle.uuid, version.version_num): version
+        for versions in _versions_of(wanted)
+        for version in versions.select_related("bundle")
+    }
     return {
         target: found[target.bundle_uuid, target.version]
         for target in wanted
@@ -140,30 +155,27 @@ def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersio
 
 def find_digests(targets: Iterable[LinkTarget]) -> dict[tuple[UUID, int], str]:
     """Return the digests of the manifests of versions, as :func:`find_targets` finds them."""
-    rows = _versions_of(set(targets)).values_list("bundle__uuid", "version_num", "manifest_digest")
-    return {(bundle_uuid, number): digest for bundle_uuid, number, digest in rows}
+    return {
+        (bundle_uuid, number): digest
+        for versions in _versions_of(set(targets))
+        for bundle_uuid, number, digest in versions.values_list(
+            "bundle__uuid", "version_num", "manifest_digest"
+        )
+    }
 
 
-def _versions_of(wanted: set[LinkTarget]) -> QuerySet[BundleVersion]:
+def _versions_of(wanted: set[LinkTarget]) -> Iterator[QuerySet[BundleVersion]]:
     bundles_of: dict[int, set[UUID]] = defaultdict(set)
     for target in wanted:
         bundles_of[target.version].add(target.bundle_uuid)
-    versions = BundleVersion.objects.filter(
-        bundle__uuid__in={target.bundle_uuid for target in wanted}, version_num__in=bundles_of
-    )
-    # Without this, each bundle would bring its versions with the numbers of all others, too. SQLite
-    # takes 1,000 of them at most; with so many numbers the surplus is dropped by the callers.
-    if 1 < len(bundles_of) <= _MAX_ALTERNATIVES:
-        versions = versions.filter(
-            reduce(
-                or_,
-                (
-                    Q(version_num=number, bundle__uuid__in=uuids)
-                    for number, uuids in bundles_of.items()
-                ),
-            )
+    # Number by number, since otherwise each bundle would bring its versions with the numbers of all
+    # others, too. SQLite takes 1,000 alternatives in one statement at most.
+    for numbers in batches(sorted(bundles_of), _MAX_ALTERNATIVES):
+        yield BundleVersion.objects.filter(
+            reduce(or_, (Q(version_num=n, bundle__uuid__in=bundles_of[n]) for n in numbers)),
+            bundle__uuid__in=set[UUID]().union(*(bundles_of[number] for number in numbers)),
+            version_num__in=numbers,
         )
-    return versions
 
 
 def latest_columns(bundle_id: str) -> dict[str, BaseExpression]:

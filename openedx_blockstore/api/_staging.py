@@ -23,7 +23,7 @@ from openedx_blockstore.api._draft_views import (
     draft_conflict,
     find_draft,
 )
-from openedx_blockstore.api._lookup import parse_uuid, read_manifest
+from openedx_blockstore.api._lookup import BATCH, batches, parse_uuid, read_manifest
 from openedx_blockstore.api._store import confirm_blobs
 from openedx_blockstore.api._transactions import (
     current,
@@ -36,8 +36,6 @@ from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConf
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, StagedChange
 from openedx_blockstore.store import Change, TreeFile, merge, token, tree_of
 
-# Databases bound the number of values in one statement.
-_BATCH = 500
 # Everything but what the change was made against: staging a path again does not change that.
 _UPSERTED = [
     "digest",
@@ -252,9 +250,9 @@ def rebase(state: DraftState, *, on_conflict: OnConflict) -> None:
         elif below != row.made_against:
             row.made_against = below
             moved.append(row)
-    StagedChange.objects.bulk_update(moved, ["made_against"], batch_size=_BATCH)
-    for start in range(0, len(dropped), _BATCH):
-        StagedChange.objects.filter(pk__in=dropped[start : start + _BATCH]).delete()
+    StagedChange.objects.bulk_update(moved, ["made_against"], batch_size=BATCH)
+    for some in batches(dropped):
+        StagedChange.objects.filter(pk__in=some).delete()
     Draft.objects.filter(pk=state.row.pk).update(
         modified=datetime.now(UTC), base_version=state.latest
     )

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from openedx_blockstore.api._convert import bundle_data
-from openedx_blockstore.api._lookup import find_bundle, find_collection, parse_uuid
+from openedx_blockstore.api._lookup import batches, find_bundle, find_collection, parse_uuid
 from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.api._values import check_page, check_text, check_title, check_values
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
 
-T = TypeVar("T")
-
 _FIELDS = ("title", "description", "slug", "type", "collection_uuid")
 # Databases bound the length of what is searched for, in bytes.
 _MAX_SEARCH = 1_000
-# Databases bound the number of values in one statement.
-_BATCH = 500
 
 
 def get_bundle(bundle_uuid: UUID | str) -> BundleData:
@@ -85,12 +81,12 @@ def get_bundles(
     wanted = {parsed for value in uuids if (parsed := parse_uuid(value)) is not None}
     keys = sorted(
         key
-        for some in _batches(sorted(wanted))
+        for some in batches(sorted(wanted))
         for key in rows.filter(uuid__in=some).values_list("pk", flat=True)
     )
     return [
         bundle
-        for some in _batches(keys[:limit])
+        for some in batches(keys[:limit])
         for bundle in _load(Bundle.objects.filter(pk__in=some).order_by("pk"))
     ]
 
@@ -111,7 +107,7 @@ def get_bundles_by_origin(
     rows = Bundle.objects.filter(collection=find_collection(collection_uuid))
     return {
         bundle.origin: bundle
-        for some in _batches(sorted(wanted))
+        for some in batches(sorted(wanted))
         for bundle in _load(rows.filter(origin__in=some))
         if bundle.origin is not None
     }
@@ -244,18 +240,13 @@ def _load(rows: QuerySet[Bundle]) -> list[BundleData]:
         )
     )
     drafts: dict[int, dict[str, UUID]] = defaultdict(dict)
-    for some in _batches([bundle.pk for bundle in bundles]):
+    for some in batches([bundle.pk for bundle in bundles]):
         for draft in Draft.objects.filter(bundle_id__in=some).order_by("pk"):
             drafts[draft.bundle_id][draft.name] = draft.uuid
     return [
         bundle_data(bundle, latest_version=bundle.latest_num or 0, drafts=drafts[bundle.pk])
         for bundle in bundles
     ]
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,13 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
 from openedx_blockstore.api._lookup import (
+    batches,
     find_collection,
     find_targets,
     parse_uuid,
@@ -46,16 +47,11 @@ from openedx_blockstore.exceptions import BundleNotFound, BundleVersionNotFound,
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
 from openedx_blockstore.store import FileEntry, Manifest
 
-T = TypeVar("T")
-
 #: Where an export goes: a path, or a binary file that can be written.
 ExportTarget = str | os.PathLike[str] | BinaryIO
 
 #: Is told, while an export runs, how many more bytes of contents are in the archive.
 Progress = Callable[[int], None]
-
-# Databases bound the number of values in one statement.
-_BATCH = 500
 
 
 def export_bundle(
@@ -158,14 +154,14 @@ def _latest_versions(
     else:
         wanted = {parse_uuid(bundle): bundle for bundle in bundles}
         found: dict[UUID, int] = {}
-        for some in _batches([parsed for parsed in wanted if parsed is not None]):
+        for some in batches([parsed for parsed in wanted if parsed is not None]):
             found |= rows.filter(uuid__in=some).values_list("uuid", "pk")
         for parsed, given in wanted.items():
             if parsed not in found:
                 raise BundleNotFound(given)
         keys = list(found.values())
     latest: list[BundleVersion] = []
-    for some_keys in _batches(sorted(keys)):
+    for some_keys in batches(sorted(keys)):
         of_bundle = BundleVersion.objects.filter(bundle_id=OuterRef("pk")).order_by("-version_num")
         newest = Bundle.objects.filter(pk__in=some_keys).values(
             latest=Subquery(of_bundle.values("pk")[:1])
@@ -186,7 +182,7 @@ def _with_dependencies(roots: Sequence[BundleVersion]) -> dict[Dependency, Bundl
     for root in roots:
         missing.update(read_closure(root).dependencies())
     missing -= rows.keys()
-    for some in _batches(sorted(missing, key=str)):
+    for some in batches(sorted(missing, key=str)):
         targets = find_targets(LinkTarget(d.bundle_uuid, d.version) for d in some)
         rows |= {_key(row): row for row in targets.values()}
     for dependency in sorted(missing, key=str):
@@ -209,15 +205,10 @@ def _load_collections(versions: Iterable[BundleVersion]) -> None:
     """Load the collections of all bundles, of which there are few, in one statement."""
     bundles = [version.bundle for version in versions]
     collections: dict[int, Collection] = {}
-    for some in _batches(sorted({bundle.collection_id for bundle in bundles})):
+    for some in batches(sorted({bundle.collection_id for bundle in bundles})):
         collections |= Collection.objects.in_bulk(some)
     for bundle in bundles:
         bundle.collection = collections[bundle.collection_id]
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]
 
 
 # What is written ---------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
-from django.db.models.signals import post_init
 
 from openedx_blockstore import api
 from openedx_blockstore.archives import ArchiveFormat
@@ -23,6 +22,7 @@ from openedx_blockstore.exceptions import (
 from openedx_blockstore.models import BundleVersion
 from tests.archives.building import FORMATS
 from tests.archives.reading import unpack
+from tests.core.helpers import noting_rows
 from tests.counting import counting
 
 
@@ -319,14 +319,7 @@ def test_an_export_of_a_collection_loads_no_versions_but_those_it_writes(
         for number in range(5):
             api.import_version(bundle.uuid, {"a.txt": f"{number}"})
     api.create_bundle(collection.uuid, "without a version")
-    loaded: list[int] = []
-
-    def note(instance: BundleVersion, **_kwargs: object) -> None:
-        loaded.append(instance.version_num)
-
-    post_init.connect(note, sender=BundleVersion)
-    try:
+    with noting_rows(BundleVersion) as loaded:
         result = api.export_collection(collection.uuid, to=tmp_path / "a.tar.gz")
-    finally:
-        post_init.disconnect(note, sender=BundleVersion)
-    assert [version.version for version in result.bundle_versions] == loaded == [5, 5]
+    assert [version.version for version in result.bundle_versions] == [5, 5]
+    assert [row.version_num for row in loaded] == [5, 5]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage, storages
+from django.db.models import Model
+from django.db.models.signals import post_init
 
 from openedx_blockstore import api
 from openedx_blockstore.api._store import get_store
@@ -88,3 +91,18 @@ def stored_names(bundle_uuid: UUID) -> list[str]:
         for path in (root / str(bundle_uuid)).rglob("*")
         if path.is_file()
     )
+
+
+@contextmanager
+def noting_rows(model: type[Model]) -> Iterator[list[Any]]:
+    """Note all rows of a table that are loaded (or made) as objects."""
+    noted: list[Any] = []
+
+    def note(instance: Model, **_kwargs: object) -> None:
+        noted.append(instance)
+
+    post_init.connect(note, sender=model)
+    try:
+        yield noted
+    finally:
+        post_init.disconnect(note, sender=model)

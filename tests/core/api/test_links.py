@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from openedx_blockstore import api
+from openedx_blockstore.api._lookup import find_targets
 from openedx_blockstore.data import (
     BorrowerData,
     BundleData,
@@ -30,7 +32,7 @@ from openedx_blockstore.exceptions import (
     LinkCycle,
 )
 from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection
-from tests.core.helpers import make_lender, make_version, target_of
+from tests.core.helpers import make_lender, make_version, noting_rows, target_of
 
 pytestmark = pytest.mark.django_db
 
@@ -478,3 +480,24 @@ def test_a_link_whose_lender_version_is_gone_is_listed_and_never_a_crash(
     assert make_version(bundle.uuid, links={"more": another}).version == 3
     make_version(bundle.uuid, links={"lib": None})
     assert api.get_dependencies(bundle.uuid).dependencies == (dependency(another),)
+
+
+def test_other_versions_of_lenders_are_not_loaded(collection: CollectionData) -> None:
+    """However many different numbers the versions have that one asks for."""
+    lenders = [api.create_bundle(collection.uuid, "s").uuid for _ in range(205)]
+    keys = dict(Bundle.objects.filter(uuid__in=lenders).values_list("uuid", "pk"))
+    wanted = [LinkTarget(lender, number) for number, lender in enumerate(lenders, 1)]
+    others = [LinkTarget(lenders[0], number) for number in range(2, 206)]
+    BundleVersion.objects.bulk_create(
+        BundleVersion(
+            bundle_id=keys[target.bundle_uuid],
+            version_num=target.version,
+            created=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        for target in [*wanted, *others]
+    )
+    with noting_rows(BundleVersion) as loaded:
+        found = find_targets(wanted)
+    assert len(loaded) == len(wanted)
+    assert {LinkTarget(row.bundle.uuid, row.version_num) for row in loaded} == found.keys()
+    assert found.keys() == set(wanted)
