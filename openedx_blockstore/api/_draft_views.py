@@ -60,13 +60,11 @@ class DraftView:
     """What a draft shows.
 
     Attributes:
-        base_tree: What the version below holds.
-        tree: The same with what is staged laid over it.
+        tree: What the version below holds, with what is staged laid over it.
         staged: The changes, by whether they are links, and name.
     """
 
     state: DraftState
-    base_tree: Tree
     tree: Tree
     staged: dict[tuple[bool, str], Change]
 
@@ -123,8 +121,7 @@ def read_draft(state: DraftState) -> DraftView:
         (row.is_link, row.name): change_of(row)
         for row in StagedChange.objects.filter(draft=state.row).order_by("pk")
     }
-    base_tree = state.base_tree()
-    return DraftView(state, base_tree, apply_changes(base_tree, staged.values()), staged)
+    return DraftView(state, apply_changes(state.base_tree(), staged.values()), staged)
 
 
 def change_of(row: StagedChange) -> Change:

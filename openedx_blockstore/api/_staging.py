@@ -34,7 +34,7 @@ from openedx_blockstore.api._transactions import (
 from openedx_blockstore.data import LinkTarget, OnConflict
 from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, StagedChange
-from openedx_blockstore.store import Change, TreeFile, merge, token, tree_of
+from openedx_blockstore.store import Change, Tree, TreeFile, merge, token, tree_of
 
 # Everything but what the change was made against: staging a path again does not change that.
 _UPSERTED = [
@@ -96,9 +96,10 @@ def stage(
 
     def attempt(state: DraftState, *, settled: bool) -> None:
         staged = _lock(state, wishes, settled=settled)
-        changes = [_change(wish, state, staged, keep_public=keep_public) for wish in wishes]
+        base = state.base_tree()
+        changes = [_change(wish, base, staged, keep_public=keep_public) for wish in wishes]
         if if_match is not None:
-            _check_match(state, changes[0], staged, if_match)
+            _check_match(state.row.uuid, changes[0], base, staged, if_match)
         confirm_blobs(state.row.bundle.uuid, reused)
         _write_rows(state.row, changes)
 
@@ -161,11 +162,9 @@ def _lock(state: DraftState, wishes: Sequence[Wish], *, settled: bool) -> dict[s
     return {}
 
 
-def _change(
-    wish: Wish, state: DraftState, staged: Mapping[str, _Staged], *, keep_public: bool
-) -> Change:
+def _change(wish: Wish, base: Tree, staged: Mapping[str, _Staged], *, keep_public: bool) -> Change:
     change = Change(wish.name, wish.is_link, None, wish.new)
-    old = state.base_tree().entry(change)
+    old = base.entry(change)
     if keep_public and isinstance(wish.new, TreeFile):
         known = staged.get(wish.name)
         if known is not None and known.digest is not None:
@@ -177,17 +176,17 @@ def _change(
 
 
 def _check_match(
-    state: DraftState, change: Change, staged: Mapping[str, _Staged], if_match: str
+    draft_uuid: UUID, change: Change, base: Tree, staged: Mapping[str, _Staged], if_match: str
 ) -> None:
     if change.name in staged:
         actual = staged[change.name].digest
     else:
-        file = state.base_tree().files.get(change.name)
+        file = base.files.get(change.name)
         actual = file.digest if file is not None else None
     if (actual or "") != if_match:
         mine = change.new.digest if isinstance(change.new, TreeFile) else None
         conflict = PathConflict(change.name, if_match or None, actual, mine)
-        raise DraftConflict(state.row.uuid, [conflict])
+        raise DraftConflict(draft_uuid, [conflict])
 
 
 def _write_rows(draft: Draft, changes: Sequence[Change]) -> None:

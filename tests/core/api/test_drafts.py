@@ -14,6 +14,7 @@ import pytest
 from openedx_blockstore import api
 from openedx_blockstore.data import (
     BundleData,
+    CollectionData,
     DraftData,
     DraftFileData,
 )
@@ -375,3 +376,15 @@ def test_contents_are_compared_and_not_who_may_read_them(draft: DraftData) -> No
     api.write_draft_file(draft.uuid, "a", "2", if_match=digest_of(b"1"))
     api.commit_draft(draft.uuid)
     api.write_draft_file(draft.uuid, "a", "3", if_match=digest_of(b"2"))
+
+
+def test_many_changes_of_a_large_bundle_do_not_look_at_all_of_it_each(
+    collection: CollectionData,
+) -> None:
+    library = api.create_bundle(collection.uuid, "library", type="library")
+    api.import_version(library.uuid, {f"{number}.txt": b"x" for number in range(2000)})
+    draft = api.get_or_create_bundle_draft(library.uuid, "work")
+    before = time.process_time()
+    api.write_draft_files(draft.uuid, {f"{number}.txt": None for number in range(1000)})
+    assert time.process_time() - before < 1
+    assert len(api.get_draft(draft.uuid).deleted_files) == 1000
