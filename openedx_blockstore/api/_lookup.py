@@ -103,7 +103,8 @@ def find_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleV
 
 def _check_number(bundle_uuid: UUID | str, version_number: Any) -> None:
     # Other types, and numbers that no database column holds, are not there either.
-    if not isinstance(version_number, int) or not 0 <= version_number < 2**31:
+    known = isinstance(version_number, int) and not isinstance(version_number, bool)
+    if not known or not 0 <= version_number < 2**31:
         raise BundleVersionNotFound(bundle_uuid, version_number)
 
 

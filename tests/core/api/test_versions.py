@@ -86,7 +86,9 @@ def test_version_0_is_nothing_yet(bundle: BundleData) -> None:
     assert api.get_bundle_version_links(bundle.uuid, 0) == {}
 
 
-@pytest.mark.parametrize("number", [2, -1, 2**31, 2**63, 2**70, "1", 1.0, [1], b"1"], ids=repr)
+@pytest.mark.parametrize(
+    "number", [2, -1, 2**31, 2**63, 2**70, "1", 1.0, [1], b"1", True], ids=repr
+)
 @pytest.mark.parametrize(
     "call",
     [
