@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -317,7 +316,6 @@ def test_ten_thousand_borrowers_are_paged_by_index(
         BundleLink(borrower_id=key, alias="lib", lender=lender, lender_version=1, first_version=1)
         for key in keys
     )
-    started = time.perf_counter()
     assert api.count_borrowers(bundle.uuid) == 10_000
     seen: list[UUID] = []
     after: BorrowerData | None = None
@@ -333,7 +331,6 @@ def test_ten_thousand_borrowers_are_paged_by_index(
     affected = api.get_affected_bundles(bundle.uuid, limit=100)
     assert len(affected) == 100
     assert api.get_affected_bundles(bundle.uuid, after=affected[-1], limit=1) == seen[100:101]
-    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize("limit", [0, -1, "1", 1.5, 2**31, 2**70], ids=repr)
