@@ -227,7 +227,7 @@ def _keys(paths: Iterable[str] | None) -> set[tuple[bool, str]] | None:
     prefix = f"{LINKS_FOLDER}/"
     return {
         (True, normalize_alias(path.removeprefix(prefix)))
-        if str(path).startswith(prefix)
+        if isinstance(path, str) and path.startswith(prefix)
         else (False, normalize_path(path))
         for path in paths
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 import pytest
@@ -248,6 +249,12 @@ def test_a_commit_of_paths_that_are_not_staged_makes_no_version(draft: DraftData
         with pytest.raises(DraftHasNoChangesToCommit):
             api.commit_draft(draft.uuid, paths=paths)
     assert staged(draft) == ["a"]
+
+
+@pytest.mark.parametrize("path", [PurePosixPath("links/a"), PurePosixPath("a"), b"a", 5])
+def test_a_path_to_commit_that_is_no_text_is_refused(draft: DraftData, path: Any) -> None:
+    with pytest.raises(InvalidPath):
+        api.commit_draft(draft.uuid, paths=[path])
 
 
 def test_a_conflict_of_another_path_does_not_stop_a_commit_in_parts(
