@@ -147,9 +147,11 @@ def get_outdated_links(bundle_uuid: UUID | str) -> list[OutdatedLinkData]:
 def get_affected_bundles(
     bundle_uuid: UUID | str, *, after: UUID | str | None = None, limit: int | None = None
 ) -> list[UUID]:
-    """Return who must be told of a new version: all whose latest version depends on the bundle.
+    """Return who must be told of a new version: all whom it reaches if links are kept up to date.
 
-    Weak links count where they lead to the bundle itself, but are not followed any further. Each
+    These are the borrowers whose latest version links to the bundle, in whatever version, then
+    theirs, and so on. Who only depends on it through an old version of a lender that has given it
+    up since is not among them: see :func:`get_dependencies`. Weak links count where they lead to the bundle itself, but are not followed any further. Each
     bundle is there once, even where bundles borrow (older versions) from each other.
 
     Args:
