@@ -168,7 +168,10 @@ class ImportLookup:
             )
             self._latest |= latest
             self._with_imports.update(
-                rows.filter(origin_version__isnull=False).values_list("bundle_id", flat=True)
+                rows.filter(origin_version__isnull=False)
+                .order_by()
+                .values_list("bundle_id", flat=True)
+                .distinct()
             )
             wanted = Q(version_num__in={*numbers, *latest.values()})
             wanted |= Q(origin_version__in=numbers)
