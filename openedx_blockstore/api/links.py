@@ -151,8 +151,9 @@ def get_affected_bundles(
 
     These are the borrowers whose latest version links to the bundle, in whatever version, then
     theirs, and so on. Who only depends on it through an old version of a lender that has given it
-    up since is not among them: see :func:`get_dependencies`. Weak links count where they lead to the bundle itself, but are not followed any further. Each
-    bundle is there once, even where bundles borrow (older versions) from each other.
+    up since is not among them: see :func:`get_dependencies`. Weak links count where they lead to
+    the bundle itself, but are not followed any further. Each bundle is there once, even where
+    bundles borrow (older versions) from each other.
 
     Args:
         after: The last one of the page before.
