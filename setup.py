@@ -35,7 +35,10 @@ INSTALL_REQUIRES = [
     "Django>=4.2,<6",
     "attrs>=22.2",  # the first with `from attrs import ...`'s own type hints for `frozen`
     "cachetools>=5",
+    "djangorestframework>=3.15,<3.19",
+    "drf-spectacular[sidecar]>=0.27",
     "lxml>=4.9",  # openedx_blockstore.courses alone
+    "rules>=3.3",
     "tqdm>=4.60",  # the progress bars of the management commands
 ]
 

@@ -16,6 +16,9 @@ from attrs import field, frozen
 #: Who may read a collection without a role on it, see :attr:`CollectionData.visibility`.
 Visibility = Literal["private", "public_read", "public_reuse"]
 
+#: What somebody may do with a collection; each includes the ones after it.
+Role = Literal["admin", "author", "reader"]
+
 #: What an author says of a version, so that borrowers can accept some updates unseen.
 ChangeKind = Literal["content", "typo", "grading"]
 
@@ -54,6 +57,44 @@ class CollectionData:
     author: str = ""
     publisher: str = ""
     visibility: Visibility = "private"
+
+
+@frozen
+class RoleData:
+    """A role of a user, or of all members of a group, on a collection.
+
+    Attributes:
+        role: ``reader`` (reads, links to and copies its bundles), ``author`` (edits them, too), or
+            ``admin`` (changes the collection and its roles, too).
+        user: The user's name; None where a group has the role.
+        group: The group's name; None where a user has the role.
+    """
+
+    collection_uuid: UUID = field(converter=as_uuid)
+    role: Role
+    user: str | None = None
+    group: str | None = None
+
+
+@frozen
+class CollectionAuditData:
+    """One change of a collection's metadata or roles.
+
+    Attributes:
+        key: Counts up; where a page ends, see :func:`~openedx_blockstore.api.get_collection_audit`.
+        action: What was done.
+        actor: The name of the user who did it; empty where a program did without naming one.
+        at: When (aware, UTC).
+        changes: What it was before and afterwards, by what it is: the field's name, or
+            ``role of user NAME``, ``role of group NAME``. None stands for "not there".
+    """
+
+    key: int
+    collection_uuid: UUID = field(converter=as_uuid)
+    action: Literal["created", "updated", "deleted", "roles"]
+    actor: str
+    at: datetime
+    changes: dict[str, tuple[str | None, str | None]]
 
 
 @frozen

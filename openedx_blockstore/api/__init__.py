@@ -54,6 +54,7 @@ from openedx_blockstore.api.links import (
     get_dependencies,
     get_outdated_links,
 )
+from openedx_blockstore.api.roles import get_collection_audit, get_roles, set_role
 from openedx_blockstore.api.sizes import get_size
 from openedx_blockstore.api.versions import (
     get_bundle_version,
@@ -89,12 +90,14 @@ __all__ = [
     "get_bundles",
     "get_bundles_by_origin",
     "get_collection",
+    "get_collection_audit",
     "get_collections",
     "get_dependencies",
     "get_draft",
     "get_file_history",
     "get_or_create_bundle_draft",
     "get_outdated_links",
+    "get_roles",
     "get_size",
     "import_archive",
     "import_bundle",
@@ -102,6 +105,7 @@ __all__ = [
     "open_bundle_file",
     "revert_bundle",
     "set_draft_link",
+    "set_role",
     "undelete_bundle",
     "update_bundle",
     "update_collection",

@@ -4,10 +4,12 @@ Inside the core, import from here. Others make foreign keys through
 :mod:`openedx_blockstore.models_api`, and otherwise use :mod:`openedx_blockstore.api`.
 """
 
+from openedx_blockstore.models.audit import CollectionAudit
 from openedx_blockstore.models.bundle import Bundle, BundleVersion, fold_text
 from openedx_blockstore.models.collection import Collection
 from openedx_blockstore.models.draft import Draft, StagedChange
 from openedx_blockstore.models.link import BundleLink
+from openedx_blockstore.models.role import CollectionRole
 from openedx_blockstore.models.version_range import VersionRange, VersionRangeQuerySet
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "BundleLink",
     "BundleVersion",
     "Collection",
+    "CollectionAudit",
+    "CollectionRole",
     "Draft",
     "StagedChange",
     "VersionRange",
