@@ -7,11 +7,11 @@ key that is unknown or has the wrong type stops Django's checks with a sentence 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, fields, frozen
-from attrs.validators import and_, deep_mapping, ge, instance_of
+from attrs.validators import and_, deep_iterable, deep_mapping, ge, instance_of
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
@@ -46,6 +46,44 @@ class BlockstoreSettings:
     PUBLIC_ROOT_URL: str = field(default="", validator=_text)
     #: Wait until the disk has a file before the database may refer to it (file system only).
     DURABLE_WRITES: bool = field(default=True, validator=instance_of(bool))
+
+    #: Which of Django's ``STORAGES`` signs the URLs for browsers, where they reach the object store
+    #: at another address than the application does; both must be about the same bucket and folder.
+    #: Empty for ``STORAGE_ALIAS``.
+    DOWNLOAD_STORAGE_ALIAS: str = field(default="", validator=_text)
+    #: Send browsers to an object store that can sign URLs, rather than streaming from it.
+    REDIRECT_DOWNLOADS: bool = field(default=True, validator=instance_of(bool))
+    #: Seconds that a signed URL is good for. A browser that plays a video fetches more of it from
+    #: the same URL all the time, so this should be longer than any video.
+    SIGNED_URL_SECONDS: int = field(default=4 * 3600, validator=_positive)
+    #: Seconds that a grant is good for, which lets whoever has its URL read the static files of a
+    #: version, or lets an author's page load its own files.
+    GRANT_SECONDS: int = field(default=24 * 3600, validator=_positive)
+    #: Where nginx has an internal location for the folder of the storage (file system only), such
+    #: as ``/_blockstore/``: files are handed over to it with ``X-Accel-Redirect``. Empty to stream
+    #: them through Django.
+    ACCEL_REDIRECT_PREFIX: str = field(default="", validator=_text)
+    #: Scheme and host of a domain of its own for what authors have made, such as
+    #: ``https://content.example.net``; it must not share cookies with the site. Pages of authors
+    #: are opened there, and may use storage and other things of the browser there. Empty to open
+    #: them on the site itself, cut off from it.
+    CONTENT_ROOT_URL: str = field(default="", validator=_text)
+    #: Origins beside their own files from which pages of authors may load scripts, styles, images,
+    #: frames and so on, such as ``https://cdn.jsdelivr.net``.
+    CONTENT_SOURCES: Sequence[str] = field(
+        default=(), validator=deep_iterable(_text, instance_of((list, tuple)))
+    )
+
+    #: Bytes of a file that is sent directly to an object store. The server reads it once before it
+    #: counts, while the client waits: some seconds a gigabyte, which must be less than the time a
+    #: web server gives to a request.
+    MAX_DIRECT_UPLOAD_BYTES: int = field(default=5 * 2**30, validator=_positive)
+    #: Bytes of each part of a direct upload, if the store takes them in that size.
+    UPLOAD_PART_BYTES: int = field(default=16 * 2**20, validator=_positive)
+    #: Seconds after which a direct upload that was not completed counts as abandoned.
+    UPLOAD_SECONDS: int = field(default=7 * 24 * 3600, validator=_positive)
+    #: Seconds that the URLs to send parts to are good for.
+    UPLOAD_URL_SECONDS: int = field(default=3600, validator=_positive)
 
     #: Files in one version, for bundle types that are not named in ``MAX_FILES_BY_TYPE``.
     MAX_FILES: int = field(default=100, validator=_positive)
@@ -114,6 +152,16 @@ def public_root_url() -> str:
     """
     root = get_settings().PUBLIC_ROOT_URL or getattr(settings, "LMS_ROOT_URL", None) or ""
     return str(root).rstrip("/")
+
+
+def content_root_url() -> str:
+    """Return scheme and host of the domain for what authors have made.
+
+    Returns:
+        ``CONTENT_ROOT_URL`` without a slash at the end, or an empty string where there is no such
+        domain.
+    """
+    return get_settings().CONTENT_ROOT_URL.rstrip("/")
 
 
 @receiver(setting_changed, dispatch_uid="openedx_blockstore.conf")

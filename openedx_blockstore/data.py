@@ -245,6 +245,7 @@ class DraftData:
         links: Every link as the draft shows it, by alias.
         base_version: The number of the version below the changes; 0 where there is none. A draft
             with nothing staged follows the latest version.
+        base_digest: The digest of that version's manifest; empty where there is none.
         deleted_files: The paths that the draft deletes, sorted.
         deleted_links: The aliases that the draft deletes, sorted.
     """
@@ -259,6 +260,7 @@ class DraftData:
     base_version: int = 0
     deleted_files: list[str] = field(factory=list)
     deleted_links: list[str] = field(factory=list)
+    base_digest: str = ""
 
 
 @frozen
@@ -476,3 +478,78 @@ class ArchiveExportData:
     bundle_versions: tuple[Dependency, ...]
     files: int
     bytes: int
+
+
+@frozen
+class ServedFileData:
+    """One file, as what is behind an address.
+
+    Attributes:
+        bundle_uuid: The bundle that has it: the lender, where the address leads through a link.
+        version: The version of that bundle, or None for what only a draft has.
+        path: Its path in that bundle.
+        public: Anybody may read it in the version asked for.
+        expiring: Nothing that outlives a while may be given away: the file is not public, or is
+            private in a later version (or is not known not to be).
+        linked: The address leads through a link.
+        modified_at: When the version asked for was made (aware, UTC); None for drafts.
+    """
+
+    bundle_uuid: UUID
+    version: int | None
+    path: str
+    size: int
+    hash_digest: str
+    public: bool
+    expiring: bool
+    linked: bool
+    modified_at: datetime | None = None
+
+
+@frozen
+class GrantData:
+    """What a grant in an address is for.
+
+    Attributes:
+        bundle_uuid: The bundle; None for a draft.
+        version: The version of the bundle; None for a draft.
+        draft_uuid: The draft, or None for a version.
+        scope: ``static`` for what may reach a learner's browser: files in a folder ``static`` and
+            public ones. ``preview`` for an author's own page: everything but OLX, as long as the
+            author may read it.
+        user_id: The key of the user it was made for, or None for no particular one.
+        expires_at: Aware, UTC.
+    """
+
+    bundle_uuid: UUID | None
+    version: int | None
+    draft_uuid: UUID | None
+    scope: Literal["static", "preview"]
+    user_id: int | None
+    expires_at: datetime
+
+
+@frozen
+class UploadData:
+    """A file on its way to an object store, in parts that the client sends there directly.
+
+    Attributes:
+        size: Of the whole, in bytes, as the client has announced it.
+        hash_digest: Of the whole, as the client has announced it; it is verified at the end.
+        part_size: Bytes of each part but the last, which has what is left.
+        part_count: How many parts there are; they count from 1.
+        parts: The numbers of those that have arrived, sorted.
+        expires_at: When it counts as abandoned (aware, UTC).
+        completed: The file is in the draft.
+    """
+
+    uuid: UUID
+    draft_uuid: UUID
+    path: str
+    size: int
+    hash_digest: str
+    part_size: int
+    part_count: int
+    parts: tuple[int, ...]
+    expires_at: datetime
+    completed: bool

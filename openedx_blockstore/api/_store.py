@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.utils.connection import ConnectionProxy
 
 from openedx_blockstore.conf import SETTINGS_NAME, get_settings
-from openedx_blockstore.store import ContentStore, DigestCache, make_backend
+from openedx_blockstore.store import ContentStore, DigestCache, make_backend, make_direct
 
 
 @functools.cache
@@ -27,7 +27,12 @@ def get_store() -> ContentStore:
     # The proxy finds the connection of the thread that uses it, as django.core.cache.cache does.
     connection = cast(BaseCache, ConnectionProxy(caches, settings.CACHE_ALIAS))
     cache = DigestCache(connection, process_bytes=settings.PROCESS_CACHE_BYTES)
-    return ContentStore(backend, cache, max_cached_blob_bytes=settings.MAX_CACHED_BLOB_BYTES)
+    return ContentStore(
+        backend,
+        cache,
+        max_cached_blob_bytes=settings.MAX_CACHED_BLOB_BYTES,
+        direct=make_direct(storages[settings.DOWNLOAD_STORAGE_ALIAS or settings.STORAGE_ALIAS]),
+    )
 
 
 @receiver(setting_changed, dispatch_uid="openedx_blockstore.api._store")

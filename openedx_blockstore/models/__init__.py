@@ -10,6 +10,7 @@ from openedx_blockstore.models.collection import Collection
 from openedx_blockstore.models.draft import Draft, StagedChange
 from openedx_blockstore.models.link import BundleLink
 from openedx_blockstore.models.role import CollectionRole
+from openedx_blockstore.models.upload import Upload
 from openedx_blockstore.models.version_range import VersionRange, VersionRangeQuerySet
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "CollectionRole",
     "Draft",
     "StagedChange",
+    "Upload",
     "VersionRange",
     "VersionRangeQuerySet",
     "fold_text",

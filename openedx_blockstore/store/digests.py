@@ -86,7 +86,7 @@ class VerifiedFile(io.BufferedIOBase):
         """
         try:
             data = self._source.read() if size is None or size < 0 else self._source.read(size)
-        except OSError as error:
+        except Exception as error:  # a storage raises what its library raises
             raise StorageError(self._name, f"it can not be read ({error})") from error
         self._hasher.update(data)
         self._position += len(data)
