@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 import unicodedata
 from typing import BinaryIO, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from cachetools import LRUCache
+from django.core.files.storage import FileSystemStorage, storages
 
 from openedx_blockstore.api._draft_views import change_of, find_draft
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
@@ -202,6 +204,21 @@ def open_served_file(file: ServedFileData, *, start: int = 0, length: int | None
 def can_redirect() -> bool:
     """Tell whether files are fetched from the object store itself, under signed URLs."""
     return get_settings().REDIRECT_DOWNLOADS and get_store().direct is not None
+
+
+def is_remote() -> bool:
+    """Tell whether files lie in an object store, rather than in a folder of the file system."""
+    return not isinstance(storages[get_settings().STORAGE_ALIAS], FileSystemStorage)
+
+
+def storage_origin() -> str:
+    """Return scheme and host to which signed URLs lead; an empty text where there are none."""
+    direct = get_store().direct
+    if direct is None:
+        return ""
+    nothing = DownloadHeaders("text/plain", "inline", "no-store")
+    parts = urlsplit(direct.download_url(UUID(int=0), "0" * 64, nothing, expires_in=1))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def signed_url(

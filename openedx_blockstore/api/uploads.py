@@ -109,8 +109,11 @@ def get_upload(upload_uuid: UUID | str) -> UploadData:
     return _data(row, () if row.completed else _arrived(row))
 
 
-def get_upload_urls(upload_uuid: UUID | str, numbers: Iterable[int]) -> dict[int, str]:
-    """Return the URLs to which parts are sent with PUT, by number; nothing is asked of the store.
+def get_upload_urls(
+    upload_uuid: UUID | str, numbers: Iterable[int]
+) -> dict[int, tuple[int, str]]:
+    """Return by number the bytes of parts, and the URLs to which they are sent with PUT.
+
 
     Each is good for ``UPLOAD_URL_SECONDS`` and a part of just the right size. A part may be sent
     again, and replaces what was sent before.
@@ -131,17 +134,14 @@ def get_upload_urls(upload_uuid: UUID | str, numbers: Iterable[int]) -> dict[int
     if not all(isinstance(number, int) and 1 <= number <= count for number in wanted):
         raise Invalid(f"The parts of this upload have the numbers 1 to {count}.")
     direct, expires_in = _direct(), get_settings().UPLOAD_URL_SECONDS
-    return {
-        number: direct.part_url(
-            row.bundle_uuid,
-            row.uuid,
-            row.storage_key,
-            number,
-            size=_size_of_part(row, number),
-            expires_in=expires_in,
+    found = {}
+    for number in wanted:
+        size = _size_of_part(row, number)
+        url = direct.part_url(
+            row.bundle_uuid, row.uuid, row.storage_key, number, size=size, expires_in=expires_in
         )
-        for number in wanted
-    }
+        found[number] = (size, url)
+    return found
 
 
 def complete_upload(upload_uuid: UUID | str, *, if_match: str | None = None) -> UploadData:
