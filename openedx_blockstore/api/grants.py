@@ -124,9 +124,7 @@ def grant_url(text: str) -> str:
     return (content_root_url() or public_root_url()) + path.removesuffix("x")
 
 
-def _sign(
-    payload: dict[str, Any], scope: str, expires_in: int | None, user_id: int | None
-) -> str:
+def _sign(payload: dict[str, Any], scope: str, expires_in: int | None, user_id: int | None) -> str:
     seconds = get_settings().GRANT_SECONDS if expires_in is None else expires_in
     if seconds < 1:
         raise Invalid(f"A grant must be good for a second at least, not for {seconds}.")

@@ -22,7 +22,13 @@ from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import LinkTarget, ServedFileData
 from openedx_blockstore.exceptions import BundleFileNotFound, NotFound
 from openedx_blockstore.models import BundleVersion, StagedChange
-from openedx_blockstore.store import DownloadHeaders, FileEntry, TreeFile, blob_name, split_link_path
+from openedx_blockstore.store import (
+    DownloadHeaders,
+    FileEntry,
+    TreeFile,
+    blob_name,
+    split_link_path,
+)
 
 # A public file that changed more often than this since the version asked for is treated like one
 # that is private in a later version: it is served, but not for ever.
@@ -33,9 +39,7 @@ _private_later: LRUCache[tuple[str, int, str], bool] = LRUCache(4096)
 _lock = threading.Lock()
 
 
-def find_version_file(
-    bundle_uuid: UUID | str, version_number: int, path: str
-) -> ServedFileData:
+def find_version_file(bundle_uuid: UUID | str, version_number: int, path: str) -> ServedFileData:
     """Return the file that a path means in a version; one statement, two if it is public.
 
     Args:
@@ -182,7 +186,9 @@ def _look_for_private(latest: BundleVersion, version_num: int, path: str) -> boo
 # Bytes -------------------------------------------------------------------------------------------
 
 
-def open_served_file(file: ServedFileData, *, start: int = 0, length: int | None = None) -> BinaryIO:
+def open_served_file(
+    file: ServedFileData, *, start: int = 0, length: int | None = None
+) -> BinaryIO:
     """Open a file, or a range of it, for reading; the caller closes it.
 
     Who reads a whole file to the end knows that it is undamaged; of a range nobody knows.

@@ -109,9 +109,7 @@ def get_upload(upload_uuid: UUID | str) -> UploadData:
     return _data(row, () if row.completed else _arrived(row))
 
 
-def get_upload_urls(
-    upload_uuid: UUID | str, numbers: Iterable[int]
-) -> dict[int, tuple[int, str]]:
+def get_upload_urls(upload_uuid: UUID | str, numbers: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Return by number the bytes of parts, and the URLs to which they are sent with PUT.
 
 

@@ -114,7 +114,9 @@ class ContentStore:
                 self._cache.set(digest, contents)
         return contents
 
-    def open_blob_range(self, bundle_uuid: UUID, digest: str, *, start: int, length: int) -> BinaryIO:
+    def open_blob_range(
+        self, bundle_uuid: UUID, digest: str, *, start: int, length: int
+    ) -> BinaryIO:
         """Open some bytes of a blob, without reading the others where the storage can do that.
 
         Nothing tells whether they are undamaged: the digest is of the whole.

@@ -48,6 +48,7 @@ _TYPES = {
     ".webm": "video/webm",
     ".webp": "image/webp",
     ".woff": "font/woff",
+    ".xhtml": "application/xhtml+xml",
     ".woff2": "font/woff2",
     ".xml": "application/xml",
 }

@@ -62,7 +62,9 @@ class PartUrlSerializer(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     size = serializers.IntegerField(help_text="The bytes that it must have.")
-    url = serializers.CharField(help_text="To be sent there with PUT, and no login; good for a while.")
+    url = serializers.CharField(
+        help_text="To be sent there with PUT, and no login; good for a while."
+    )
 
 
 class PartUrlsSerializer(serializers.Serializer[Any]):

@@ -35,8 +35,10 @@ from openedx_blockstore.permissions import User, is_active
 from openedx_blockstore.rest_api import access
 from openedx_blockstore.rest_api.base import BlockstoreView
 from openedx_blockstore.rest_api.parsers import RawParser, raw_body
+from openedx_blockstore.rest_api.preconditions import expected_digest
 from openedx_blockstore.rest_api.v1.delivery import policies
 from openedx_blockstore.rest_api.v1.delivery.responses import Terms, opens_as_page, send_file
+from openedx_blockstore.rest_api.v1.serializers.common import query_flag
 
 _DOWNLOAD = OpenApiParameter(
     "download", OpenApiTypes.STR, description="Whatever its value: offer the file for download."
@@ -179,12 +181,15 @@ class DraftFileView(FileView):
     def put(self, request: Request, draft_uuid: UUID | str, path: str) -> HttpResponseBase:
         """Write a file of a draft: the body as it is, of any size."""
         access.find_draft(self.require_user(), str(draft_uuid))
+        given = request.query_params.get("public")
+        public = query_flag(given, "public") if given is not None else None
+        if_match = self._expected(request, draft_uuid, path)
         api.write_draft_file(
             draft_uuid,
             path,
             raw_body(request),  # type: ignore[arg-type]  # has what is read of a file
-            public=_public(request),
-            if_match=_if_match(request),
+            public=public,
+            if_match=if_match,
         )
         file = serving.find_draft_file(draft_uuid, path)
         return HttpResponse(status=204, headers={"ETag": f'"{file.hash_digest}"'})
@@ -203,8 +208,14 @@ class DraftFileView(FileView):
     def delete(self, request: Request, draft_uuid: UUID | str, path: str) -> HttpResponseBase:
         """Delete a file in a draft. Deleting what is not there is success."""
         access.find_draft(self.require_user(), str(draft_uuid))
-        api.write_draft_file(draft_uuid, path, None, if_match=_if_match(request))
+        if_match = self._expected(request, draft_uuid, path)
+        api.write_draft_file(draft_uuid, path, None, if_match=if_match)
         return HttpResponse(status=204)
+
+    def _expected(self, request: Request, draft_uuid: UUID | str, path: str) -> str | None:
+        return expected_digest(
+            request, lambda: serving.find_draft_file(draft_uuid, path).hash_digest
+        )
 
 
 class GrantedFileView(FileView):
@@ -303,17 +314,3 @@ def _to_content_domain(request: Request, file: ServedFileData) -> HttpResponseBa
     if not opens_as_page(request, file.path):
         return None
     return _see_other(root + request.get_full_path())
-
-
-def _if_match(request: Request) -> str | None:
-    """Return the digest that a file must have, as the Python API takes it."""
-    if request.headers.get("If-None-Match", "").strip() == "*":
-        return ""
-    etag = request.headers.get("If-Match", "").strip()
-    # Whatever else it is, it matches no digest.
-    return etag.removeprefix('"').removesuffix('"') or None if etag != "*" else None
-
-
-def _public(request: Request) -> bool | None:
-    given = request.query_params.get("public", "").lower()
-    return {"true": True, "1": True, "false": False, "0": False}.get(given)
