@@ -112,7 +112,6 @@ def get_upload(upload_uuid: UUID | str) -> UploadData:
 def get_upload_urls(upload_uuid: UUID | str, numbers: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Return by number the bytes of parts, and the URLs to which they are sent with PUT.
 
-
     Each is good for ``UPLOAD_URL_SECONDS`` and a part of just the right size. A part may be sent
     again, and replaces what was sent before.
 
@@ -298,7 +297,7 @@ def _stage(state: DraftState, row: Upload, if_match: str | None) -> None:
     old = state.base_tree().files.get(row.path)
     public = row.public if row.public is not None else (old is not None and old.public)
     change = Change(row.path, False, token(old), TreeFile(row.digest, row.size, public))
-    # The copy counts as reused: it is looked for again under the lock that garbage collection takes.
+    # It counts as reused: it is looked for again under the lock that garbage collection takes.
     stage(
         state,
         [change],

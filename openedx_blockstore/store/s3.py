@@ -78,15 +78,15 @@ class S3Presigning(PresigningStorage):
         """List the parts of a multipart upload, a thousand a request."""
         pages = self._client.get_paginator("list_parts").paginate(**self._at(name), UploadId=key)
         try:
-            return [
-                UploadedPart(part["PartNumber"], part["Size"], part["ETag"])
-                for page in pages
-                for part in page.get("Parts", ())
-            ]
+            listed = [part for page in pages for part in page.get("Parts", ())]
         except ClientError as error:
             if _is_gone(error):
                 return None
             raise
+        # Some servers list a part that was sent twice twice; the later one is what counts.
+        listed.sort(key=lambda part: (part["PartNumber"], part["LastModified"]))
+        latest = {part["PartNumber"]: part for part in listed}
+        return [UploadedPart(number, part["Size"], part["ETag"]) for number, part in latest.items()]
 
     def complete_upload(self, name: str, key: str, parts: list[UploadedPart]) -> None:
         """Complete a multipart upload."""
