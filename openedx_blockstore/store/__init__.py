@@ -3,7 +3,7 @@
 Outside this package, import from here.
 """
 
-from openedx_blockstore.store.backends import Stored, make_backend
+from openedx_blockstore.store.backends import Stored, make_backend, storage_errors
 from openedx_blockstore.store.cache import DigestCache
 from openedx_blockstore.store.closures import (
     EMPTY_CLOSURE,
@@ -104,6 +104,7 @@ __all__ = [
     "normalize_path",
     "parse_node",
     "split_link_path",
+    "storage_errors",
     "token",
     "tree_of",
 ]

@@ -80,7 +80,7 @@ def send_file(request: HttpRequest, file: ServedFileData, terms: Terms) -> HttpR
         return _with(HttpResponse(), {**headers, "Content-Length": str(file.size)})
     if serving.can_redirect() and not kind.streamed:
         return _redirect(file, headers, terms)
-    if get_settings().ACCEL_REDIRECT_PREFIX and not kind.document and not serving.is_remote():
+    if _can_hand_over(request, kind):
         return _hand_over(file, headers)
     try:
         wanted = requested_range(request, size=file.size, etag=etag, last_modified=modified)
@@ -172,11 +172,21 @@ def _redirect(file: ServedFileData, headers: Mapping[str, str], terms: Terms) ->
     return _with(HttpResponse(status=302), {**kept, **moved})
 
 
+def _can_hand_over(request: HttpRequest, kind: MediaType) -> bool:
+    if not get_settings().ACCEL_REDIRECT_PREFIX or serving.is_remote():
+        return False
+    # nginx would judge these by itself, and does not know the ETag when it does.
+    judged = {"If-Match", "If-Unmodified-Since"} & set(request.headers)
+    return not kind.document and not judged
+
+
 def _hand_over(file: ServedFileData, headers: Mapping[str, str]) -> HttpResponseBase:
     """Let nginx send the file, ranges included."""
     prefix = get_settings().ACCEL_REDIRECT_PREFIX.rstrip("/")
     inside = {"X-Accel-Redirect": f"{prefix}/{quote(serving.storage_name(file))}"}
-    return _with(HttpResponse(), {**headers, **inside})
+    # It says by itself that it can send ranges.
+    others = {name: value for name, value in headers.items() if name != "Accept-Ranges"}
+    return _with(HttpResponse(), {**others, **inside})
 
 
 def _stream(
