@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, fields, frozen
-from attrs.validators import and_, deep_iterable, deep_mapping, ge, instance_of
+from attrs.validators import (
+    and_,
+    deep_iterable,
+    deep_mapping,
+    ge,
+    in_,
+    instance_of,
+    matches_re,
+)
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
@@ -28,8 +36,17 @@ MAX_FILES_BY_TYPE: Mapping[str, int] = {
     "video": 10_000,
 }
 
+#: How often one may ask, by whom it is about.
+REST_THROTTLE_RATES: Mapping[str, str] = {
+    "user": "6000/minute",
+    "anonymous": "600/minute",
+    "login": "20/minute",
+}
+
 _positive = and_(instance_of(int), ge(1))
 _text = instance_of(str)
+_throttled = in_(tuple(REST_THROTTLE_RATES))
+_rate = matches_re(r"(\d+/(s|sec|second|m|min|minute|h|hour|d|day))?")
 
 
 @frozen
@@ -111,6 +128,35 @@ class BlockstoreSettings:
     PROCESS_CACHE_BYTES: int = field(default=32 * 2**20, validator=_positive)
     #: Bytes up to which the contents of a file are cached.
     MAX_CACHED_BLOB_BYTES: int = field(default=64 * 2**10, validator=_positive)
+
+    #: The paths of the classes of Django REST framework by which callers may say who they are.
+    #: Empty for all ways that the host has: tokens, JWT and sessions.
+    REST_AUTHENTICATION_CLASSES: Sequence[str] = field(
+        default=(), validator=deep_iterable(_text, instance_of((list, tuple)))
+    )
+    #: How often one may ask, such as ``100/minute``: a ``user`` who is logged in, an ``anonymous``
+    #: address, and attempts to ``login`` with a password. What is given here is added to the
+    #: defaults; an empty text is no limit.
+    REST_THROTTLE_RATES: Mapping[str, str] = field(
+        factory=dict, validator=deep_mapping(_throttled, _rate, instance_of(Mapping))
+    )
+    #: Bytes in the JSON of a request. Files in it are in Base64; large ones go by themselves.
+    REST_MAX_JSON_BYTES: int = field(default=64 * 2**20, validator=_positive)
+    #: Items in a page, unless a client asks for more or fewer.
+    REST_PAGE_SIZE: int = field(default=100, validator=_positive)
+    #: Items in a page at most.
+    REST_MAX_PAGE_SIZE: int = field(default=1_000, validator=_positive)
+    #: Items in a list for which a client has not asked in pages, as those of 1.x do.
+    REST_MAX_LIST: int = field(default=10_000, validator=_positive)
+    #: Who does what takes long: ``thread`` (of the process that was asked), ``celery``, or ``auto``
+    #: for Celery where the host has a broker, and threads otherwise.
+    JOB_RUNNER: str = field(default="auto", validator=in_(("auto", "celery", "thread")))
+    #: Hours that a job, and what it has made, can be fetched after it ended.
+    JOB_HOURS: int = field(default=72, validator=_positive)
+
+    def rest_throttle_rate(self, scope: str) -> str | None:
+        """How often one may ask; None for no limit."""
+        return self.REST_THROTTLE_RATES.get(scope, REST_THROTTLE_RATES.get(scope)) or None
 
     def max_files(self, bundle_type: str) -> tuple[int, str]:
         """How many files a version of a bundle of this type may hold, and the setting's key."""

@@ -139,6 +139,11 @@ def readable_collections(user: User) -> QuerySet[Collection]:
     return _collections(user, Q(visibility__in=_PUBLIC), tuple(_Role))
 
 
+def reusable_collections(user: User) -> QuerySet[Collection]:
+    """Return the collections to whose bundles a user may link, and which they may copy."""
+    return _collections(user, Q(visibility=_Visibility.PUBLIC_REUSE), tuple(_Role))
+
+
 def authored_collections(user: User) -> QuerySet[Collection]:
     """Return the collections whose drafts a user may see and edit."""
     return _collections(user, Q(), (_Role.AUTHOR, _Role.ADMIN))
@@ -158,6 +163,11 @@ def _collections(
 def readable_bundles(user: User) -> QuerySet[Bundle]:
     """Return the bundles that a user may see, deleted ones included."""
     return _bundles(user, readable_collections(user))
+
+
+def reusable_bundles(user: User) -> QuerySet[Bundle]:
+    """Return the bundles to which a user may link, deleted ones included."""
+    return _bundles(user, reusable_collections(user))
 
 
 def authored_bundles(user: User) -> QuerySet[Bundle]:
@@ -190,13 +200,18 @@ def check(user: User, permission: Permission, collection: Collection) -> None:
     raise PermissionDenied(_DENIED[permission])
 
 
+def may_create_collections(user: User) -> bool:
+    """Tell whether a user may make collections."""
+    return bool(rules.has_perm(CREATE_COLLECTION, user))
+
+
 def check_create_collection(user: User) -> None:
     """Make sure that a user may make collections.
 
     Raises:
         PermissionDenied: They may not.
     """
-    if not rules.has_perm(CREATE_COLLECTION, user):
+    if not may_create_collections(user):
         raise PermissionDenied("Only staff, and those with a permission for it, make collections.")
 
 

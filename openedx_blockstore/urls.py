@@ -6,4 +6,4 @@ from django.urls import include, path
 
 app_name = "openedx_blockstore"
 
-urlpatterns = [path("v1/", include("openedx_blockstore.rest_api.v1.file_urls"))]
+urlpatterns = [path("v1/", include("openedx_blockstore.rest_api.v1.urls"))]

@@ -23,6 +23,7 @@ from openedx_blockstore.api.collections import (
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
 from openedx_blockstore.api.drafts import (
+    change_draft,
     delete_draft,
     get_draft,
     get_or_create_bundle_draft,
@@ -57,6 +58,7 @@ from openedx_blockstore.api.links import (
 from openedx_blockstore.api.roles import get_collection_audit, get_roles, set_role
 from openedx_blockstore.api.sizes import get_size
 from openedx_blockstore.api.versions import (
+    describe_bundle_version,
     get_bundle_version,
     get_bundle_version_files,
     get_bundle_version_links,
@@ -64,6 +66,7 @@ from openedx_blockstore.api.versions import (
 )
 
 __all__ = [
+    "change_draft",
     "commit_draft",
     "count_borrowers",
     "create_bundle",
@@ -71,6 +74,7 @@ __all__ = [
     "delete_bundle",
     "delete_collection",
     "delete_draft",
+    "describe_bundle_version",
     "diff_versions",
     "export_bundle",
     "export_collection",

@@ -35,6 +35,7 @@ from openedx_blockstore.store import (
     EMPTY_TREE,
     Change,
     Stored,
+    Tree,
     TreeFile,
     merge,
     normalize_alias,
@@ -114,10 +115,29 @@ def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents |
     _write(draft_uuid, files)
 
 
+def change_draft(
+    draft_uuid: UUID | str,
+    *,
+    files: Mapping[str, FileContents | None] | None = None,
+    links: Mapping[str, LinkTarget | None] | None = None,
+) -> None:
+    """Write and delete many files and links of a draft: all of them, or none.
+
+    Args:
+        files: The new contents by path; None to delete, as in :func:`write_draft_file`.
+        links: The new targets by alias; None to delete, as in :func:`set_draft_link`.
+
+    Raises:
+        The same as :func:`write_draft_file` and :func:`set_draft_link`.
+    """
+    _write(draft_uuid, files or {}, links=links or {})
+
+
 def _write(
     draft_uuid: UUID | str,
     files: Mapping[str, FileContents | None],
     *,
+    links: Mapping[str, LinkTarget | None] | None = None,
     public: bool | None = None,
     if_match: str | None = None,
 ) -> None:
@@ -127,6 +147,8 @@ def _write(
         raise Invalid("Two of the paths are the same, once both are in Unicode NFC.")
     state = find_draft(draft_uuid)
     base = state.base_tree()
+    # Before any bytes are stored: a link that can not be set is cheap to find.
+    changed_links = _link_changes(state, base, links or {})
     known = {file.digest for file in base.files.values()}
     changes: list[Change] = []
     reused: list[str] = []
@@ -143,7 +165,23 @@ def _write(
         changes.append(Change(path, False, token(old), new))
     if changes:
         get_store().sync_blobs(state.row.bundle.uuid)
+    if changes := [*changes, *changed_links]:
         stage(state, changes, reused=reused, if_match=if_match, keep_public=public is None)
+
+
+def _link_changes(
+    state: DraftState, base: Tree, links: Mapping[str, LinkTarget | None]
+) -> list[Change]:
+    named = {normalize_alias(alias): target for alias, target in links.items()}
+    if len(named) < len(links):
+        raise Invalid("Two of the aliases are the same, once both are in Unicode NFC.")
+    lenders = find_targets(target for target in named.values() if target is not None)
+    for alias, target in named.items():
+        if target is not None:
+            check_target(state.row.bundle, alias, target, lenders.get(target))
+    return [
+        Change(alias, True, token(base.links.get(alias)), target) for alias, target in named.items()
+    ]
 
 
 def _put(state: DraftState, contents: FileContents, known: set[str]) -> Stored:
@@ -177,12 +215,11 @@ def set_draft_link(
     alias = normalize_alias(link_name)
     if (bundle_uuid is None) != (version is None):
         raise InvalidLink(alias, "a link needs a bundle and a version; neither deletes it")
-    state = find_draft(draft_uuid)
     new = None
     if bundle_uuid is not None and version is not None:
         new = _target(alias, bundle_uuid, version, weak=weak)
-        check_target(state.row.bundle, alias, new, find_targets([new]).get(new))
-    stage(state, [Change(alias, True, token(state.base_tree().links.get(alias)), new)])
+    state = find_draft(draft_uuid)
+    stage(state, _link_changes(state, state.base_tree(), {alias: new}))
 
 
 def _target(alias: str, bundle_uuid: UUID | str, version: Any, *, weak: bool) -> LinkTarget:

@@ -14,6 +14,7 @@ from uuid import UUID
 from attrs import frozen
 from django.db import IntegrityError, OperationalError
 
+from openedx_blockstore.api._import_lookup import MayLink
 from openedx_blockstore.api._import_plan import (
     BundlePlan,
     TreePlan,
@@ -68,7 +69,11 @@ def import_bundle(
 
 
 def import_archive(
-    from_: ArchiveSource, *, collection_uuid: UUID | str, dry_run: bool = False
+    from_: ArchiveSource,
+    *,
+    collection_uuid: UUID | str,
+    dry_run: bool = False,
+    may_link: MayLink | None = None,
 ) -> ArchiveImportData:
     """Import all bundle versions of an archive.
 
@@ -83,6 +88,9 @@ def import_archive(
         from_: The path of an archive, or a binary file, which stays open.
         collection_uuid: Where new bundles go.
         dry_run: Check everything and tell what would happen, but store nothing.
+        may_link: Is given the UUIDs of bundles in other collections that the archive names, and
+            returns those that may be linked to; the others are as if they were not here. None for
+            all.
 
     Raises:
         CollectionNotFound: There is no such collection.
@@ -95,7 +103,7 @@ def import_archive(
     """
     collection = find_collection(collection_uuid)
     with open_archive(from_) as reader:
-        return _import(_read(reader), collection, dry_run=dry_run)
+        return _import(_read(reader), collection, dry_run=dry_run, may_link=may_link)
 
 
 @frozen(eq=False)
@@ -113,12 +121,18 @@ def _read(reader: ArchiveReader) -> _Source:
     return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found)
 
 
-def _import(source: _Source, collection: Collection, *, dry_run: bool) -> ArchiveImportData:
+def _import(
+    source: _Source,
+    collection: Collection,
+    *,
+    dry_run: bool,
+    may_link: MayLink | None = None,
+) -> ArchiveImportData:
     new_uuids: dict[UUID, UUID] = {}
     stored: set[tuple[UUID, str]] = set()
     plans: list[TreePlan] = []
     for attempt in range(1, _ATTEMPTS + 1):
-        plans = plan_import(collection, source.found, new_uuids)
+        plans = plan_import(collection, source.found, new_uuids, may_link)
         if dry_run:
             break
         _store_contents(source, contents_to_store(plans, stored))

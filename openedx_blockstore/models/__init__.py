@@ -8,6 +8,7 @@ from openedx_blockstore.models.audit import CollectionAudit
 from openedx_blockstore.models.bundle import Bundle, BundleVersion, fold_text
 from openedx_blockstore.models.collection import Collection
 from openedx_blockstore.models.draft import Draft, StagedChange
+from openedx_blockstore.models.job import Job
 from openedx_blockstore.models.link import BundleLink
 from openedx_blockstore.models.role import CollectionRole
 from openedx_blockstore.models.upload import Upload
@@ -21,6 +22,7 @@ __all__ = [
     "CollectionAudit",
     "CollectionRole",
     "Draft",
+    "Job",
     "StagedChange",
     "Upload",
     "VersionRange",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def row(collection: CollectionData) -> Collection:
     return Collection.objects.get(uuid=collection.uuid)
 
 
-def may(user: Any, collection: CollectionData) -> list[str]:
+def may(user: Any, collection: CollectionData) -> Sequence[str]:
     """What somebody may do, in the order of LEVELS; the lists agree with the single answers."""
     allowed = [level for level in LEVELS if permissions.may(user, level, row(collection))]
     for level, listed in (

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +34,7 @@ from openedx_blockstore.exceptions import (
 from openedx_blockstore.permissions import User, is_active
 from openedx_blockstore.rest_api import access
 from openedx_blockstore.rest_api.base import BlockstoreView
+from openedx_blockstore.rest_api.describe import extend_schema
 from openedx_blockstore.rest_api.parsers import RawParser, raw_body
 from openedx_blockstore.rest_api.preconditions import expected_digest
 from openedx_blockstore.rest_api.v1.delivery import policies
@@ -81,9 +82,7 @@ class FileView(BlockstoreView):
             raise NotAuthenticated
         return user
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let files have the headers they came with: what is public does not vary with cookies."""
         if isinstance(response, Response) or "Access-Control-Allow-Origin" not in response:
             return super().finalize_response(request, response, *args, **kwargs)
@@ -119,7 +118,7 @@ class VersionFileView(FileView):
             # Cut off from the session, the page needs another way to the files beside it.
             return _see_other(
                 grants.grant_preview(
-                    user_id=user.pk,
+                    user_id=int(user.pk or 0),
                     bundle_uuid=UUID(str(bundle_uuid)),
                     version_number=version_num,
                 )
@@ -150,7 +149,7 @@ class DraftFileView(FileView):
         if file.linked and not file.public and not access.visible_bundles(user, [file.bundle_uuid]):
             raise BundleFileNotFound(file.bundle_uuid, path)
         if opens_as_page(request, file.path) and not _is_olx(file):
-            base = grants.grant_preview(user_id=user.pk, draft_uuid=UUID(str(draft_uuid)))
+            base = grants.grant_preview(user_id=int(user.pk or 0), draft_uuid=UUID(str(draft_uuid)))
             return _see_other(base + _query(request, path))
         base = _base("draft-file", draft_uuid=draft_uuid)
         return send_file(request, file, Terms(base, policies.ASK_AGAIN, shared=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +13,7 @@ from openedx_blockstore.api import uploads
 from openedx_blockstore.exceptions import DraftNotFound, UploadNotFound
 from openedx_blockstore.rest_api import access
 from openedx_blockstore.rest_api.base import BlockstoreView
+from openedx_blockstore.rest_api.describe import extend_schema
 from openedx_blockstore.rest_api.v1.serializers.uploads import (
     NewUploadSerializer,
     PartNumbersSerializer,
