@@ -47,7 +47,7 @@ STATUSES: tuple[tuple[type[BlockstoreError], int], ...] = (
     (BlockstoreError, 400),
 )
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HIDDEN = "(hidden)"
 
 
@@ -83,7 +83,9 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> Response | Non
     headers: dict[str, str] = {}
     if isinstance(error, BlockstoreError):
         status, body = _blockstore(error)
-        body = _redacted(body, request)
+        # What an archive names was named by whoever sent it.
+        if not isinstance(error, InvalidArchive):
+            body = _redacted(body, request)
     elif (found := _django(error)) is not None:
         status, body = found
     elif isinstance(error, drf.APIException):
@@ -204,12 +206,18 @@ def _redacted(body: dict[str, Any], request: Request | None) -> dict[str, Any]:
     """Take out of an error what the caller may not see and has not named."""
     if request is None:
         return body
-    named = {text for text in _texts(body) for text in _UUID.findall(text)}
-    if not named:
-        return body
-    hidden = hidden_bundles(request.user, named)
-    hidden -= set(_UUID.findall(request.get_full_path()))
+    told = _uuids(body) - _uuids(_asked(request))
+    hidden = hidden_bundles(request.user, told) if told else set()
     return _without(body, hidden) if hidden else body
+
+
+def _asked(request: Request) -> list[Any]:
+    """Return what a caller has sent, as far as it was read."""
+    return [request.get_full_path(), getattr(request, "_full_data", None)]
+
+
+def _uuids(value: Any) -> set[str]:
+    return {uuid.lower() for text in _texts(value) for uuid in _UUID.findall(text)}
 
 
 def hidden_bundles(user: User, uuids: Iterable[str]) -> set[str]:
@@ -228,7 +236,8 @@ def _texts(value: Any) -> Iterable[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for item in value.values():
+        for key, item in value.items():
+            yield str(key)
             yield from _texts(item)
     elif isinstance(value, list):
         for item in value:
@@ -238,7 +247,7 @@ def _texts(value: Any) -> Iterable[str]:
 def _without(value: Any, hidden: set[str]) -> Any:
     if isinstance(value, str):
         for uuid in hidden:
-            value = re.sub(rf"{uuid}(?:@\d+)?", _HIDDEN, value)
+            value = re.sub(rf"{uuid}(?:@\d+)?", _HIDDEN, value, flags=re.IGNORECASE)
         return value
     if isinstance(value, dict):
         return {key: _without(item, hidden) for key, item in value.items()}
