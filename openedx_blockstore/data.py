@@ -524,7 +524,7 @@ class GrantData:
     bundle_uuid: UUID | None
     version: int | None
     draft_uuid: UUID | None
-    scope: Literal["static", "preview"]
+    scope: Literal["static", "preview", "read"]
     user_id: int | None
     expires_at: datetime
 

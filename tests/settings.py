@@ -60,6 +60,8 @@ TEMPLATES = [
     },
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+#: For the tests' own requests alone; the application does not look at these settings.
+REST_FRAMEWORK = {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
 STATIC_URL = "static/"
 TIME_ZONE = "UTC"
 USE_TZ = True

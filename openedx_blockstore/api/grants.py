@@ -21,10 +21,10 @@ from openedx_blockstore.conf import content_root_url, get_settings, public_root_
 from openedx_blockstore.data import GrantData
 from openedx_blockstore.exceptions import GrantNotFound, Invalid
 
-Scope = Literal["static", "preview"]
+Scope = Literal["static", "preview", "read"]
 
 _SIGNER_SALT = "openedx_blockstore.grant"
-_SCOPES: dict[str, Scope] = {"s": "static", "p": "preview"}
+_SCOPES: dict[str, Scope] = {"s": "static", "p": "preview", "r": "read"}
 
 # Grants made within the same fraction of their life are equal, so that browsers can keep what they
 # have fetched. They are good for up to that fraction longer than was asked for.
@@ -81,11 +81,13 @@ def grant_preview(
     bundle_uuid: UUID | None = None,
     version_number: int | None = None,
     draft_uuid: UUID | None = None,
+    with_olx: bool = False,
 ) -> str:
     """Return a base URL for the files of a version or a draft that a user is looking at.
 
     It lets a page that is cut off from the site, and so from the user's session, load the files
-    beside it; no OLX either. Each request is checked against what the user may read at that moment.
+    beside it; no OLX either, unless it is for a program of the user's that fetches without logging
+    in (``with_olx``). Each request is checked against what the user may read at that moment.
     """
     if draft_uuid is not None:
         payload: dict[str, Any] = {"d": draft_uuid.hex}
@@ -93,7 +95,7 @@ def grant_preview(
         payload = {"b": bundle_uuid.hex, "v": version_number}
     else:
         raise Invalid("A preview is of a version or of a draft.")
-    return grant_url(_sign(payload, "p", None, user_id))
+    return grant_url(_sign(payload, "r" if with_olx else "p", None, user_id))
 
 
 def read_grant(text: str) -> GrantData:

@@ -90,6 +90,9 @@ def _in_thread(job_uuid: UUID) -> None:
     close_old_connections()
     try:
         run_job(job_uuid)
+    except Exception:
+        # Nobody waits for this thread; the job counts as lost after a while.
+        logger.exception("Job %s was lost", job_uuid)
     finally:
         connections.close_all()
 
@@ -100,7 +103,9 @@ def run_job(job_uuid: UUID | str) -> None:
     queued = Job.objects.filter(uuid=job_uuid, state=Job.State.QUEUED)
     if not queued.update(state=Job.State.RUNNING, touched=now):
         return
-    job = Job.objects.select_related("owner").get(uuid=job_uuid)
+    job = Job.objects.select_related("owner").filter(uuid=job_uuid).first()
+    if job is None:
+        return
     try:
         with files.workspace() as folder:
             job.result = _work(job, folder)
@@ -115,8 +120,16 @@ def run_job(job_uuid: UUID | str) -> None:
         files.remove(job.input_name)
     except BlockstoreError:
         logger.exception("The input of job %s stays", job_uuid)
-    job.touched = datetime.now(UTC)
-    job.save(update_fields=["state", "result", "error", "output_name", "touched"])
+    kept = Job.objects.filter(pk=job.pk).update(
+        state=job.state,
+        result=job.result,
+        error=job.error,
+        output_name=job.output_name,
+        touched=datetime.now(UTC),
+    )
+    if not kept:
+        # Somebody removed the job, or its owner, while it ran.
+        files.remove(job.output_name)
 
 
 def _error(error: BlockstoreError | PermissionDenied) -> dict[str, Any]:

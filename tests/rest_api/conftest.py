@@ -91,7 +91,9 @@ def world(db: None, file_storage: object) -> World:
     users["staff"].is_staff = True
     users["staff"].save()
     users["member"].groups.add(Group.objects.create(name="authors"))
-    places = {visibility: make_place(users, visibility) for visibility in VISIBILITIES}
+    places: dict[str, Place] = {
+        str(visibility): make_place(users, visibility) for visibility in VISIBILITIES
+    }
     now = datetime.now(UTC)
     job = Job.objects.create(
         kind="export_bundle",

@@ -22,6 +22,16 @@ CURSOR = OpenApiParameter(
 LIMIT = OpenApiParameter(
     "limit", {"type": "integer", "minimum": 1, "maximum": 1000}, description="Items in a page."
 )
+URLS = OpenApiParameter(
+    "urls",
+    OpenApiTypes.STR,
+    enum=("stable", "granted"),
+    description=(
+        "Which addresses files get: those that stay the same and need a login, or such as need "
+        "none and are good for a day. By default the latter for callers with a token, as clients "
+        "of the first Blockstore expect."
+    ),
+)
 PAGE = [CURSOR, LIMIT]
 FIELDS = OpenApiParameter(
     "fields",

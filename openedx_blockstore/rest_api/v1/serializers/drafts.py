@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from openedx_blockstore.data import DraftData, DraftFileData, LinkTarget
+from openedx_blockstore.data import DraftData, LinkTarget
 from openedx_blockstore.exceptions import InvalidLink
 from openedx_blockstore.rest_api.access import parse_uuid
 from openedx_blockstore.rest_api.v1.addresses import Addresses
@@ -222,12 +222,16 @@ def show_draft(draft: DraftData, addresses: Addresses, visible: Visible | None) 
         "name": draft.name,
     }
     if visible is not None:
+        url = addresses.draft_files(draft.uuid)
         values["staged_draft"] = {
             "base_snapshot": draft.base_digest or None,
             "base_version": draft.base_version,
             "created_at": draft.created_at,
             "updated_at": draft.updated_at,
-            "files": {p: show_draft_file(file, addresses) for p, file in draft.files.items()},
+            "files": {
+                path: {**show_file(file, url(file)), "modified": file.modified}
+                for path, file in draft.files.items()
+            },
             "links": {
                 alias: {**show_link(link, visible), "modified": link.modified}
                 for alias, link in draft.links.items()
@@ -238,8 +242,3 @@ def show_draft(draft: DraftData, addresses: Addresses, visible: Visible | None) 
             "deleted_links": draft.deleted_links,
         }
     return values
-
-
-def show_draft_file(file: DraftFileData, addresses: Addresses) -> dict[str, Any]:
-    """Return a file as a draft shows it: exactly what the first clients expect."""
-    return {**show_file(file, addresses), "modified": file.modified}

@@ -165,22 +165,23 @@ def show_snapshot(
 ) -> dict[str, Any]:
     """Return what a version holds as it is sent."""
     files = version.files.values()
+    url = addresses.version_files(version.bundle_uuid, version.version)
     return {
         "hash_digest": version.manifest_digest,
         "created_at": version.created_at,
-        "files": {file.path: show_file(file, addresses) for file in files},
+        "files": {file.path: show_file(file, url(file)) for file in files},
         "links": show_links(version.links.values(), visible),
         "public": [file.path for file in files if file.public],
     }
 
 
-def show_file(file: BundleFileData, addresses: Addresses) -> dict[str, Any]:
+def show_file(file: BundleFileData, url: str) -> dict[str, Any]:
     """Return a file as it is sent: with the fields that the first clients expect, and no more.
 
     They make an object of their own with exactly these.
     """
     return {
-        "url": addresses.absolute(file.url),
+        "url": url,
         "size": file.size,
         "hash_digest": file.hash_digest,
     }

@@ -20,7 +20,7 @@ from openedx_blockstore.rest_api.authentication import authentication_classes
 from openedx_blockstore.rest_api.base import BlockstoreView
 from openedx_blockstore.rest_api.describe import extend_schema
 from openedx_blockstore.rest_api.schema import cached_schema
-from openedx_blockstore.rest_api.throttling import LoginThrottle, UserThrottle
+from openedx_blockstore.rest_api.throttling import LoginThrottle
 from openedx_blockstore.rest_api.v1.addresses import Addresses
 
 _RESOURCES = {
@@ -82,12 +82,18 @@ class TokenSerializer(serializers.Serializer[Any]):
 class TokenView(BlockstoreView):
     """Tokens for programs; where `rest_framework.authtoken` is installed."""
 
-    throttle_classes = [LoginThrottle, UserThrottle]
     errors = {"post": (404,), "delete": (404,)}
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Take a name and password, here alone."""
         return [BasicAuthentication(), *(each() for each in authentication_classes())]
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count attempts before looking at the password: those that fail are what counts."""
+        throttle = LoginThrottle()
+        if not throttle.allow_request(request, self):
+            self.throttled(request, throttle.wait() or 1)
+        super().perform_authentication(request)
 
     @extend_schema(request=None, responses=TokenSerializer)
     def post(self, request: Request) -> Response:

@@ -29,7 +29,7 @@ from openedx_blockstore.rest_api.describe import extend_schema
 from openedx_blockstore.rest_api.fields import requested_fields
 from openedx_blockstore.rest_api.pagination import page_body, page_request
 from openedx_blockstore.rest_api.v1.addresses import Addresses
-from openedx_blockstore.rest_api.v1.serializers.common import FIELDS, PAGE, valid
+from openedx_blockstore.rest_api.v1.serializers.common import FIELDS, PAGE, URLS, valid
 from openedx_blockstore.rest_api.v1.serializers.drafts import (
     DRAFT_FIELDS,
     DRAFT_SUMMARY_FIELDS,
@@ -123,7 +123,7 @@ class DraftView(BlockstoreView):
 
     errors = {"query": (400,)}
 
-    @extend_schema(parameters=[FIELDS], responses=sparse(DraftSerializer))
+    @extend_schema(parameters=[FIELDS, URLS], responses=sparse(DraftSerializer))
     def get(self, request: Request, draft_uuid: str) -> Response:
         """Return a draft: all files and links as it shows them."""
         fields = requested_fields(request, DRAFT_FIELDS)
@@ -232,7 +232,7 @@ class UpdateDraftView(BlockstoreView):
 
     errors = {"post": (409,)}
 
-    @extend_schema(request=UpdateInputSerializer, responses=DraftSerializer)
+    @extend_schema(parameters=[URLS], request=UpdateInputSerializer, responses=DraftSerializer)
     def post(self, request: Request, draft_uuid: str) -> Response:
         """Lay a draft over the latest version, with its changes."""
         row = find_draft(request.user, draft_uuid)

@@ -259,7 +259,7 @@ def _check_scope(granted: GrantData, file: ServedFileData, path: str) -> None:
         return
     if user is None or not _still_reads(user, granted, file):
         raise GrantNotFound
-    if _is_olx(file):
+    if granted.scope == "preview" and _is_olx(file):
         raise BundleFileNotFound(granted.bundle_uuid or file.bundle_uuid, path)
 
 

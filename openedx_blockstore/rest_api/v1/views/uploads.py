@@ -64,6 +64,8 @@ class _UploadView(BlockstoreView):
 class UploadView(_UploadView):
     """One direct upload."""
 
+    errors = {"get": (400,)}
+
     @extend_schema(responses=UploadSerializer)
     def get(self, request: Request, upload_uuid: UUID | str) -> Response:
         """Say which parts have arrived, to go on after a cut."""

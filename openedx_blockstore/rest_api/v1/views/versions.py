@@ -25,6 +25,7 @@ from openedx_blockstore.rest_api.v1.addresses import Addresses
 from openedx_blockstore.rest_api.v1.serializers.common import (
     FIELDS,
     PAGE,
+    URLS,
     page_of,
     query_number,
     valid,
@@ -103,7 +104,7 @@ class VersionView(BlockstoreView):
 
     errors = {"query": (400,)}
 
-    @extend_schema(parameters=[FIELDS], responses=sparse(VersionSerializer))
+    @extend_schema(parameters=[FIELDS, URLS], responses=sparse(VersionSerializer))
     def get(self, request: Request, bundle_uuid: str, version_num: str) -> Response:
         """Return a version: what is said of it, and all its files and links.
 
