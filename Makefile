@@ -20,9 +20,9 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--constraint requirements/constraints.txt --constraint requirements/django$(DJANGO).txt
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
-# What every database must pass: the core, whose tests are about the database. The bytes are the same
-# on all of them, so the S3 server is left to the run on SQLite.
-DATABASE_TESTS := tests/core -m "not services and not big"
+# What every database must pass: the tests that are about the database. The bytes are the same on all
+# of them, so the S3 server is left to the run on SQLite.
+DATABASE_TESTS := tests/core tests/archives -m "not services and not big"
 
 help: ## Say what there is (this)
 	@echo "Blockstore. The targets:"
@@ -115,7 +115,8 @@ services: $(VENV)/.test ## Install the database servers (as root, on Debian) and
 
 requirements: ## Pin the newest versions of everything in requirements/constraints.txt
 	rm -rf $(VENV)-pins
-	$(MAKE) VENV=$(VENV)-pins $(VENV)-pins/.python
+	@# With the oldest Python: what is new enough for it runs on the later ones too.
+	$(MAKE) VENV=$(VENV)-pins PYTHON=$(or $(PYTHON),python3.11) $(VENV)-pins/.python
 	$(VENV)-pins/bin/python -m pip install --quiet -e '.[cli,s3,test,mysql,postgresql]' \
 		-r requirements/quality.in -r requirements/docs.in -r requirements/services.in \
 		-r requirements/mysql.in -r requirements/django52.txt

@@ -36,8 +36,22 @@ html_title = f"Blockstore {version}"
 html_baseurl = ""
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+# Signatures as they stand in the code, an argument a line, and types by their names.
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_type_aliases = {
+    name: f"openedx_blockstore.data.{name}" for name in ("ChangeKind", "OnConflict", "Visibility")
+}
+python_maximum_signature_line_length = 90
+python_use_unqualified_type_names = True
+add_module_names = False
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+
+# Every name that the documentation refers to must be in it; Python's own are elsewhere.
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:class", r"(collections\.abc|datetime|os|uuid)\..*|datetime"),
+    ("py:attr", r"openedx_blockstore\.data\..*"),  # attributes stand in their class's entry
+]

@@ -18,6 +18,7 @@ from attrs.validators import (
     ge,
     in_,
     instance_of,
+    le,
     matches_re,
 )
 from django.conf import settings
@@ -110,10 +111,10 @@ class BlockstoreSettings:
     )
     #: Versions that one version may depend on, directly and indirectly.
     MAX_DEPENDENCIES: int = field(default=2_000, validator=_positive)
-    #: Characters in a path.
-    MAX_PATH_LENGTH: int = field(default=500, validator=_positive)
-    #: Characters in a title.
-    MAX_TITLE_LENGTH: int = field(default=180, validator=_positive)
+    #: Characters in a path; at most 500, which is what the database holds.
+    MAX_PATH_LENGTH: int = field(default=500, validator=and_(_positive, le(500)))
+    #: Characters in a title; at most 180, which is what the database holds.
+    MAX_TITLE_LENGTH: int = field(default=180, validator=and_(_positive, le(180)))
 
     #: Entries in an archive that is imported.
     MAX_ARCHIVE_ENTRIES: int = field(default=200_000, validator=_positive)
@@ -124,7 +125,7 @@ class BlockstoreSettings:
 
     #: Bytes of an upload that are kept in memory; what is longer goes to a temporary file.
     SPOOL_BYTES: int = field(default=2 * 2**20, validator=_positive)
-    #: Bytes that the cache of manifests and small texts may take in each process.
+    #: Bytes that the cache of manifests and link closures may take in each process.
     PROCESS_CACHE_BYTES: int = field(default=32 * 2**20, validator=_positive)
     #: Bytes up to which the contents of a file are cached.
     MAX_CACHED_BLOB_BYTES: int = field(default=64 * 2**10, validator=_positive)

@@ -192,7 +192,8 @@ class BundleExists(Conflict):
     def __init__(self, key: str, bundle_uuid: UUID | None) -> None:
         self.key = key
         self.bundle_uuid = bundle_uuid
-        super().__init__(f"There is a bundle {key} already ({bundle_uuid}).")
+        where = f" ({bundle_uuid})" if bundle_uuid is not None else ""
+        super().__init__(f"There is a bundle {key} already{where}.")
 
 
 class UploadIncomplete(Conflict):

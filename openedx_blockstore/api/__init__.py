@@ -34,6 +34,7 @@ from openedx_blockstore.api.drafts import (
 )
 from openedx_blockstore.api.exports import export_bundle, export_collection
 from openedx_blockstore.api.files import (
+    digest_of,
     force_browser_url,
     get_bundle_file_data,
     get_bundle_file_metadata,
@@ -41,6 +42,7 @@ from openedx_blockstore.api.files import (
     get_bundle_files_dict,
     get_bundle_links,
     open_bundle_file,
+    open_version_file,
 )
 from openedx_blockstore.api.history import (
     diff_versions,
@@ -76,6 +78,7 @@ __all__ = [
     "delete_draft",
     "describe_bundle_version",
     "diff_versions",
+    "digest_of",
     "export_bundle",
     "export_collection",
     "force_browser_url",
@@ -107,6 +110,7 @@ __all__ = [
     "import_bundle",
     "import_version",
     "open_bundle_file",
+    "open_version_file",
     "revert_bundle",
     "set_draft_link",
     "set_role",

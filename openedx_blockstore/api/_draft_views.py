@@ -14,6 +14,7 @@ from openedx_blockstore.api._lookup import (
     parse_uuid,
     read_manifest,
 )
+from openedx_blockstore.api._values import is_storable
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
 from openedx_blockstore.models import BundleVersion, Draft, StagedChange
@@ -36,11 +37,13 @@ class DraftState:
     Attributes:
         latest: The bundle's latest version.
         base: The version below the changes; the latest one while nothing is staged.
+        has_changes: Whether something is staged.
     """
 
     row: Draft
     latest: BundleVersion | None
     base: BundleVersion | None
+    has_changes: bool
 
     def base_tree(self) -> Tree:
         """Return what the version below holds.
@@ -81,6 +84,8 @@ def find_draft(draft_uuid: UUID | str) -> DraftState:
 
 def find_draft_by_name(bundle_uuid: UUID | str, name: str) -> DraftState | None:
     """Return the draft of a bundle that has a name, or None; one statement."""
+    if not is_storable(name):
+        return None  # no draft has such a name
     return _find(Q(bundle__uuid=parse_uuid(bundle_uuid), name=name))
 
 
@@ -100,7 +105,7 @@ def _find(condition: Q) -> DraftState | None:
     base = row.base_version if row.has_changes else latest
     if base is not None:
         base.bundle = row.bundle
-    return DraftState(row, latest, base)
+    return DraftState(row, latest, base, has_changes=row.has_changes)
 
 
 def read_draft(state: DraftState) -> DraftView:

@@ -113,13 +113,18 @@ class ImportLookup:
                 return version
         return None
 
-    def has(self, link: LinkTarget) -> bool:
+    def has(self, link: LinkTarget, *, borrower: Bundle | None) -> bool:
         """Tell whether a link of the archive leads to something in it, or here."""
         key = Dependency(link.bundle_uuid, link.version)
-        return key in self._in_archive or self.find_lender(link) is not None
+        return key in self._in_archive or self.find_lender(link, borrower=borrower) is not None
 
-    def find_lender(self, link: LinkTarget) -> Dependency | None:
-        """Return what a link of the archive leads to here."""
+    def find_lender(self, link: LinkTarget, *, borrower: Bundle | None) -> Dependency | None:
+        """Return what a link of the archive leads to here.
+
+        Args:
+            borrower: The bundle that gets the link, if it is here: it may go on using what was
+                deleted, but nobody else may begin to.
+        """
         candidates = [
             self.find_bundle(link.bundle_uuid),
             self._by_uuid.get(link.bundle_uuid),
@@ -128,7 +133,7 @@ class ImportLookup:
             if bundle is None or bundle.uuid in self._closed:
                 continue
             for version in self._lender_versions(bundle, link.version):
-                if bundle.deleted_at is None or is_pinned(version):
+                if _may_use(borrower, version):
                     return Dependency(bundle.uuid, version.version_num)
         return None
 
@@ -140,10 +145,10 @@ class ImportLookup:
             self._rows[key] = find_targets([target]).get(target)
         return self._rows[key]
 
-    def is_readable(self, version: LinkTarget) -> bool:
-        """Tell whether a version is there and may be linked to."""
+    def may_use(self, borrower: Bundle | None, version: LinkTarget) -> bool:
+        """Tell whether a version is there, and a bundle may link to it."""
         row = self.row_of(version)
-        return row is not None and (row.bundle.deleted_at is None or is_pinned(row))
+        return row is not None and _may_use(borrower, row)
 
     def _lender_versions(self, bundle: Bundle, number: int) -> list[BundleVersion]:
         versions = reversed(self._versions[bundle.pk])
@@ -187,6 +192,12 @@ class ImportLookup:
                 version.bundle = bundles[version.bundle_id]
                 self._versions[version.bundle_id].append(version)
                 self._rows[Dependency(version.bundle.uuid, version.version_num)] = version
+
+
+def _may_use(borrower: Bundle | None, version: BundleVersion) -> bool:
+    if version.bundle.deleted_at is None:
+        return True
+    return borrower is not None and is_pinned(version, borrower=borrower)
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from attrs import define, field, frozen
 
 from openedx_blockstore.api._import_lookup import ImportLookup, MayLink, blockstore_origin
-from openedx_blockstore.api._lookup import read_closure, read_manifest, require_version
+from openedx_blockstore.api._lookup import read_closure, read_manifest
 from openedx_blockstore.api._values import check_text, check_title
 from openedx_blockstore.archives import ArchiveTree, ArchiveTrees, TreeInfo
 from openedx_blockstore.conf import get_settings
@@ -128,7 +128,7 @@ def _check_lenders(trees: Iterable[ArchiveTree], lookup: ImportLookup) -> None:
             f"{link.bundle_uuid}@{link.version}"
             for tree in trees
             for link in tree.info.links.values()
-            if not link.weak and not lookup.has(link)
+            if not link.weak and not lookup.has(link, borrower=lookup.find_bundle(tree.info.uuid))
         }
     )
     if missing:
@@ -153,8 +153,9 @@ class _Planner:
         self._bundles: dict[UUID, BundlePlan] = {}
         # How the bundle versions of the archive are called here.
         self._places: dict[Dependency, Dependency] = {}
-        # The closures of versions that are to be made.
+        # The closures and links of versions that are to be made.
         self._closures: dict[Dependency, Closure] = {}
+        self._planned_links: dict[Dependency, Mapping[str, LinkTarget]] = {}
         self._taken_origins: set[str | None] = set(lookup.taken_origins)
 
     def plan(self, tree: ArchiveTree) -> TreePlan:
@@ -165,7 +166,7 @@ class _Planner:
             plan = TreePlan(tree, bundle, same.version_num, created=False, content=content)
         else:
             bundle = self._plan_bundle(tree)
-            links, dropped = self._resolve_links(tree)
+            links, dropped = self._resolve_links(tree, bundle.row)
             content = Tree(tree.files, links)
             plan = self._find_equal(tree, bundle, content, dropped) or self._plan_version(
                 tree, bundle, content, dropped
@@ -213,13 +214,13 @@ class _Planner:
         return BundlePlan(uuid_, info, info.type, origin, row=None)
 
     def _resolve_links(
-        self, tree: ArchiveTree
+        self, tree: ArchiveTree, borrower: Bundle | None
     ) -> tuple[dict[str, LinkTarget], tuple[SkippedEntry, ...]]:
         links: dict[str, LinkTarget] = {}
         dropped: list[SkippedEntry] = []
         for alias, link in sorted(tree.info.links.items()):
             place = self._places.get(Dependency(link.bundle_uuid, link.version))
-            place = place or self._lookup.find_lender(link)
+            place = place or self._lookup.find_lender(link, borrower=borrower)
             if place is not None:
                 links[alias] = LinkTarget(place.bundle_uuid, place.version, link.weak)
             else:
@@ -271,7 +272,9 @@ class _Planner:
         self._check(tree, bundle, content)
         bundle.latest_num += 1
         bundle.latest_tree = content
-        self._closures[Dependency(bundle.uuid, bundle.latest_num)] = self._close(bundle, content)
+        key = Dependency(bundle.uuid, bundle.latest_num)
+        self._closures[key] = self._close(bundle, content)
+        self._planned_links[key] = content.links
         return TreePlan(
             tree, bundle, bundle.latest_num, created=True, content=content, dropped=dropped
         )
@@ -296,8 +299,8 @@ class _Planner:
         The same is checked when the version is made; here it is found before anything is.
         """
         for alias, target in content.links.items():
-            if target.bundle_uuid != bundle.uuid and not self._readable(target):
-                raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted")
+            if target.bundle_uuid != bundle.uuid and not self._may_use(bundle.row, target):
+                raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted here")
             check_acyclic(
                 bundle.uuid,
                 alias,
@@ -315,9 +318,9 @@ class _Planner:
         )
         return closure
 
-    def _readable(self, target: LinkTarget) -> bool:
+    def _may_use(self, borrower: Bundle | None, target: LinkTarget) -> bool:
         return Dependency(target.bundle_uuid, target.version) in self._closures or (
-            self._lookup.is_readable(target)
+            self._lookup.may_use(borrower, target)
         )
 
     def _closure_of(self, version: LinkTarget | Dependency) -> Closure:
@@ -327,9 +330,12 @@ class _Planner:
         row = self._lookup.row_of(version)
         return read_closure(row) if row is not None else EMPTY_CLOSURE
 
-    def _links_of(self, version: Dependency) -> Iterable[LinkTarget]:
-        row = require_version(version.bundle_uuid, version.version)
-        return [link.target for link in read_manifest(row).links.values()]
+    def _links_of(self, version: Dependency) -> Mapping[str, LinkTarget]:
+        planned = self._planned_links.get(version)
+        if planned is not None:
+            return planned
+        row = self._lookup.row_of(version)
+        return read_manifest(row).tree().links if row is not None else {}
 
 
 def contents_to_store(

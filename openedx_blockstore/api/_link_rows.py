@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from attrs import frozen
 
@@ -11,14 +11,14 @@ from openedx_blockstore.api._lookup import (
     is_pinned,
     read_closure,
     read_manifest,
-    require_version,
 )
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._values import is_positive
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import Dependency, LinkTarget
-from openedx_blockstore.exceptions import InvalidLink
+from openedx_blockstore.exceptions import BundleVersionNotFound, InvalidLink
 from openedx_blockstore.models import Bundle, BundleLink, BundleVersion
-from openedx_blockstore.store import Closure, check_acyclic, check_links, close_over
+from openedx_blockstore.store import Closure, Manifest, check_acyclic, check_links, close_over
 
 
 @frozen(eq=False)
@@ -53,6 +53,9 @@ def resolve_links(
     if new == old:
         return ResolvedLinks((), {}, latest.closure_digest if latest is not None else None)
     changed = {alias: target for alias, target in new.items() if old.get(alias) != target}
+    for alias, target in changed.items():
+        if not is_positive(target.version):
+            raise no_such_version(alias, target)
     lenders = find_targets(changed.values()) if changed else {}
     for alias, target in changed.items():
         check_target(bundle, alias, target, lenders.get(target))
@@ -62,7 +65,9 @@ def resolve_links(
         known={alias: previous.brought_by(alias) for alias in new if alias not in changed},
         closure_of=lambda target: read_closure(lenders[target]),
     )
-    check_links(bundle.uuid, new, closure, max_dependencies=get_settings().MAX_DEPENDENCIES)
+    # A version that is over a limit which was lowered since can still be made smaller.
+    limit = max(get_settings().MAX_DEPENDENCIES, len(previous.nodes))
+    check_links(bundle.uuid, new, closure, max_dependencies=limit)
     return ResolvedLinks(
         ended=tuple(alias for alias in old if new.get(alias) != old[alias]),
         started={alias: (target, lenders[target]) for alias, target in changed.items()},
@@ -80,22 +85,47 @@ def check_target(
     """
     if target.bundle_uuid != bundle.uuid:
         if lender is None:
-            raise InvalidLink(alias, f"bundle {target.bundle_uuid} has no version {target.version}")
-        if lender.bundle.deleted_at is not None and not is_pinned(lender):
+            raise no_such_version(alias, target)
+        # A borrower may go back to a version that it has used, but nobody else may begin to.
+        if lender.bundle.deleted_at is not None and not is_pinned(lender, borrower=bundle):
             raise InvalidLink(alias, f"bundle {target.bundle_uuid} was deleted")
+    closure = read_closure(lender) if lender is not None else Closure()
+    rows = _DependencyRows(target, closure)
     check_acyclic(
         bundle.uuid,
         alias,
         target,
-        read_closure(lender) if lender is not None else Closure(),
-        links_of=_links_of,
-        closure_of=lambda step: read_closure(require_version(step.bundle_uuid, step.version)),
+        closure,
+        links_of=lambda step: rows.manifest_of(step).tree().links,
+        closure_of=lambda step: read_closure(rows.row_of(step)),
     )
 
 
-def _links_of(version: Dependency) -> Iterable[LinkTarget]:
-    manifest = read_manifest(require_version(version.bundle_uuid, version.version))
-    return [link.target for link in manifest.links.values()]
+def no_such_version(alias: str, target: LinkTarget) -> InvalidLink:
+    """Return the error for a link to a version that is not there."""
+    return InvalidLink(alias, f"bundle {target.bundle_uuid} has no version {target.version}")
+
+
+class _DependencyRows:
+    """The rows of a version and of all its dependencies, found in one statement when needed."""
+
+    def __init__(self, version: LinkTarget, closure: Closure) -> None:
+        self._wanted = [Dependency(version.bundle_uuid, version.version), *closure.dependencies()]
+        self._found: dict[Dependency, BundleVersion] = {}
+
+    def row_of(self, version: Dependency) -> BundleVersion:
+        if not self._found:
+            targets = [LinkTarget(node.bundle_uuid, node.version) for node in self._wanted]
+            self._found = {
+                Dependency(target.bundle_uuid, target.version): row
+                for target, row in find_targets(targets).items()
+            }
+        if version not in self._found:
+            raise BundleVersionNotFound(version.bundle_uuid, version.version)
+        return self._found[version]
+
+    def manifest_of(self, version: Dependency) -> Manifest:
+        return read_manifest(self.row_of(version))
 
 
 def update_link_rows(version: BundleVersion, links: ResolvedLinks) -> None:

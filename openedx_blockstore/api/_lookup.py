@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +21,9 @@ from openedx_blockstore.exceptions import (
 )
 from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection
 from openedx_blockstore.store import EMPTY_CLOSURE, Closure, Manifest
+
+# Conditions joined by OR in one statement.
+_MAX_ALTERNATIVES = 200
 
 
 def parse_uuid(value: UUID | str) -> UUID | None:
@@ -103,11 +109,18 @@ def require_version(bundle_uuid: UUID | str, version_number: int | None) -> Bund
     return version
 
 
-def is_pinned(version: BundleVersion) -> bool:
-    """Tell whether some bundle uses a version, or once did in a version of its own."""
-    return BundleLink.objects.filter(
+def is_pinned(version: BundleVersion, *, borrower: Bundle | None = None) -> bool:
+    """Tell whether some bundle uses a version, or once did in a version of its own.
+
+    Args:
+        borrower: Ask for this bundle alone.
+    """
+    links = BundleLink.objects.filter(
         lender_id=version.bundle_id, lender_version=version.version_num
-    ).exists()
+    )
+    if borrower is not None:
+        links = links.filter(borrower=borrower)
+    return links.exists()
 
 
 def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersion]:
@@ -116,10 +129,24 @@ def find_targets(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleVersio
     Targets that do not exist are missing in the result; those of deleted bundles are there.
     """
     wanted = set(targets)
+    bundles_of: dict[int, set[UUID]] = defaultdict(set)
+    for target in wanted:
+        bundles_of[target.version].add(target.bundle_uuid)
     versions = BundleVersion.objects.select_related("bundle").filter(
-        bundle__uuid__in={target.bundle_uuid for target in wanted},
-        version_num__in={target.version for target in wanted},
+        bundle__uuid__in={target.bundle_uuid for target in wanted}, version_num__in=bundles_of
     )
+    # Without this, each bundle would bring its versions with the numbers of all others, too. SQLite
+    # takes 1,000 of them at most; with so many numbers the surplus is dropped below.
+    if 1 < len(bundles_of) <= _MAX_ALTERNATIVES:
+        versions = versions.filter(
+            reduce(
+                or_,
+                (
+                    Q(version_num=number, bundle__uuid__in=uuids)
+                    for number, uuids in bundles_of.items()
+                ),
+            )
+        )
     found = {(version.bundle.uuid, version.version_num): version for version in versions}
     return {
         target: found[target.bundle_uuid, target.version]

@@ -1,7 +1,9 @@
 """Stages changes in drafts: one row per path or link, written without looking at any other.
 
-The base of a draft can move between the read and the write here. That is harmless: each change
-records what the author saw when making it, and is judged by that alone at commit.
+Each change records what was below it when it was made, and is judged by that alone at commit. So
+that must not move between the look at it and the write: somebody may be committing the draft. It
+mostly does not, so it is looked at first, and again under the lock; where it has moved, everything
+is done once more, under the lock.
 """
 
 from __future__ import annotations
@@ -10,18 +12,27 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from attrs import evolve, frozen
-from django.db.models import Subquery
+from django.db.models import Exists, Q, Subquery
 
-from openedx_blockstore.api._draft_views import DraftState
-from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._draft_views import (
+    DraftState,
+    DraftView,
+    draft_conflict,
+    find_draft,
+)
+from openedx_blockstore.api._lookup import latest_columns, parse_uuid, read_manifest
+from openedx_blockstore.api._store import confirm_blobs
 from openedx_blockstore.api._transactions import locked, write_connection, write_transaction
-from openedx_blockstore.data import LinkTarget
-from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict, StorageError
+from openedx_blockstore.data import LinkTarget, OnConflict
+from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
 from openedx_blockstore.models import Bundle, Draft, StagedChange
-from openedx_blockstore.store import Change, TreeFile, token
+from openedx_blockstore.store import Change, TreeFile, merge, token, tree_of
 
+# Databases bound the number of values in one statement.
+_BATCH = 500
 # Everything but what the change was made against: staging a path again does not change that.
 _UPSERTED = [
     "digest",
@@ -35,6 +46,15 @@ _UPSERTED = [
 
 
 @frozen
+class Wish:
+    """What is to be at a path or alias of a draft; None for nothing."""
+
+    name: str
+    is_link: bool
+    new: TreeFile | LinkTarget | None
+
+
+@frozen
 class _Staged:
     """What is staged for a path now: a file, or (without a digest) its deletion."""
 
@@ -42,9 +62,13 @@ class _Staged:
     public: bool
 
 
+class _MovedError(Exception):
+    """What is below the draft's changes is not any more what it was."""
+
+
 def stage(
     state: DraftState,
-    changes: Sequence[Change],
+    wishes: Sequence[Wish],
     *,
     reused: Iterable[str] = (),
     if_match: str | None = None,
@@ -55,9 +79,8 @@ def stage(
     A change that leaves a path as the version below has it is un-staged instead.
 
     Args:
-        reused: The digests of blobs that were not written now, since they were there. They are
-            looked for once more while the bundle's row is locked, as garbage collection takes
-            blobs away under that lock only.
+        state: The draft as the caller has found it.
+        reused: The digests of blobs that were not written now, since they were there.
         if_match: For a single change: the digest that its path must have in the draft; an empty
             text for "not there".
         keep_public: Let files stay as public as they are in the draft.
@@ -67,40 +90,84 @@ def stage(
         DraftConflict: The path does not match.
         StorageError: A reused blob is gone; the same call will write it anew.
     """
-    now = datetime.now(UTC)
-    row = state.row
-    base = state.base.pk if state.base is not None else None
-    with write_transaction():
-        # First, since it makes everybody else who writes to this draft wait.
-        if not Draft.objects.filter(pk=row.pk).update(modified=now, base_version_id=base):
-            raise DraftNotFound(row.uuid)
-        staged = _lock_bundle(state, changes)
+
+    def attempt(state: DraftState, *, settled: bool) -> None:
+        staged = _lock(state, wishes, settled=settled)
+        changes = [_change(wish, state, staged, keep_public=keep_public) for wish in wishes]
         if if_match is not None:
             _check_match(state, changes[0], staged, if_match)
-        for digest in reused:
-            if not get_store().has_blob(row.bundle.uuid, digest):
-                raise StorageError(f"{row.bundle.uuid}/data/{digest}", "it was just removed")
-        if keep_public:
-            changes = [_as_public_as_now(change, staged.get(change.name)) for change in changes]
-        _write_rows(row, changes)
+        confirm_blobs(state.row.bundle.uuid, reused)
+        _write_rows(state.row, changes)
+
+    try:
+        with write_transaction():
+            attempt(state, settled=False)
+    except _MovedError:
+        with write_transaction():
+            attempt(lock_draft(state.row.uuid), settled=True)
 
 
-def _lock_bundle(state: DraftState, changes: Sequence[Change]) -> dict[str, _Staged]:
-    """Lock the bundle's row, and return what is staged for the paths; mostly in one statement."""
-    names = [change.name for change in changes if not change.is_link]
-    staged = StagedChange.objects.filter(draft=state.row, is_link=False, name__in=names)
-    bundles = Bundle.objects.filter(pk=state.row.bundle_id, deleted_at=None)
-    if len(names) == 1:
+def lock_draft(draft_uuid: UUID | str) -> DraftState:
+    """Keep others from changing a draft and its bundle until the transaction ends.
+
+    Returns:
+        The draft as it is then.
+
+    Raises:
+        DraftNotFound: There is no such draft.
+    """
+    drafts = Draft.objects.filter(Q(uuid=parse_uuid(draft_uuid)))
+    for bundle_id in locked(drafts).values_list("bundle_id", flat=True):
+        list(locked(Bundle.objects.filter(pk=bundle_id)).values_list("pk"))
+    return find_draft(draft_uuid)
+
+
+def _lock(state: DraftState, wishes: Sequence[Wish], *, settled: bool) -> dict[str, _Staged]:
+    """Lock the draft and its bundle, and return what is staged for the paths."""
+    row = state.row
+    base = state.base.pk if state.base is not None else None
+    values: dict[str, Any] = {"modified": datetime.now(UTC)}
+    if not state.has_changes:
+        values["base_version_id"] = base
+    # First, since it makes everybody else who writes to this draft wait.
+    if not Draft.objects.filter(pk=row.pk).update(**values):
+        raise DraftNotFound(row.uuid)
+    paths = [wish.name for wish in wishes if not wish.is_link]
+    staged = StagedChange.objects.filter(draft=row, is_link=False, name__in=paths)
+    bundles = Bundle.objects.filter(pk=row.bundle_id, deleted_at=None).annotate(
+        has_changes=Exists(StagedChange.objects.filter(draft=row)),
+        draft_base=Subquery(Draft.objects.filter(pk=row.pk).values("base_version_id")),
+        **latest_columns("pk"),
+    )
+    if len(paths) == 1:
         for column in ("pk", "digest", "public"):
             bundles = bundles.annotate(**{f"staged_{column}": Subquery(staged.values(column)[:1])})
     bundle: Any = locked(bundles).first()
     if bundle is None:
-        raise DraftNotFound(state.row.uuid)
-    if len(names) > 1:
+        raise DraftNotFound(row.uuid)
+    base_now = bundle.draft_base if bundle.has_changes else bundle.latest_id
+    if not settled and (bundle.has_changes, base_now) != (state.has_changes, base):
+        raise _MovedError
+    if len(paths) > 1:
         return {row.name: _Staged(row.digest, row.public) for row in staged}
-    if names and bundle.staged_pk is not None:
-        return {names[0]: _Staged(bundle.staged_digest, bundle.staged_public)}
+    if paths and bundle.staged_pk is not None:
+        return {paths[0]: _Staged(bundle.staged_digest, bundle.staged_public)}
     return {}
+
+
+def _change(
+    wish: Wish, state: DraftState, staged: Mapping[str, _Staged], *, keep_public: bool
+) -> Change:
+    change = Change(wish.name, wish.is_link, None, wish.new)
+    old = state.base_tree().entry(change)
+    if keep_public and isinstance(wish.new, TreeFile):
+        known = staged.get(wish.name)
+        if known is not None and known.digest is not None:
+            public = known.public
+        else:
+            public = isinstance(old, TreeFile) and old.public
+        change = evolve(change, new=evolve(wish.new, public=public))
+    return evolve(change, made_against=token(old))
 
 
 def _check_match(
@@ -115,12 +182,6 @@ def _check_match(
         mine = change.new.digest if isinstance(change.new, TreeFile) else None
         conflict = PathConflict(change.name, if_match or None, actual, mine)
         raise DraftConflict(state.row.uuid, [conflict])
-
-
-def _as_public_as_now(change: Change, staged: _Staged | None) -> Change:
-    if staged is None or staged.digest is None or not isinstance(change.new, TreeFile):
-        return change
-    return evolve(change, new=evolve(change.new, public=staged.public))
 
 
 def _write_rows(draft: Draft, changes: Sequence[Change]) -> None:
@@ -157,28 +218,33 @@ def _row(draft: Draft, change: Change, write_id: uuid.UUID) -> StagedChange:
     return row
 
 
-def rebase(state: DraftState, kept: Sequence[Change], dropped: Sequence[Change]) -> None:
-    """Lay a draft over the latest version.
+def rebase(view: DraftView, *, on_conflict: OnConflict) -> None:
+    """Lay a draft over the latest version; call with the draft locked.
 
     Args:
-        kept: The changes that stay, with what they are made against there.
-        dropped: The changes that go.
+        on_conflict: As in :func:`openedx_blockstore.api.update_draft`.
 
     Raises:
-        DraftNotFound: The draft was deleted in the meantime.
+        DraftConflict: Others changed the same paths.
+        StorageError: The latest version can not be read.
     """
-    latest = state.latest.pk if state.latest is not None else None
-    now = datetime.now(UTC)
-    with write_transaction():
-        if not Draft.objects.filter(pk=state.row.pk).update(modified=now, base_version_id=latest):
-            raise DraftNotFound(state.row.uuid)
-        rows = StagedChange.objects.filter(draft=state.row)
-        for is_link in (False, True):
-            names = [change.name for change in dropped if change.is_link == is_link]
-            if names:
-                rows.filter(is_link=is_link, name__in=names).delete()
-        by_key = {(change.is_link, change.name): change for change in kept}
-        moved = [row for row in rows if (row.is_link, row.name) in by_key]
-        for row in moved:
-            row.made_against = by_key[row.is_link, row.name].made_against
-        StagedChange.objects.bulk_update(moved, ["made_against"], batch_size=500)
+    state = view.state
+    latest = tree_of(read_manifest(state.latest) if state.latest is not None else None)
+    merged, disagreements = merge(latest, view.staged.values(), on_conflict=on_conflict)
+    if disagreements:
+        raise draft_conflict(state.row.uuid, disagreements)
+    dropped, moved = [], []
+    for row in StagedChange.objects.filter(draft=state.row):
+        change = view.staged[row.is_link, row.name]
+        below = token(latest.entry(change))
+        if below == token(merged.entry(change)):
+            dropped.append(row.pk)
+        elif below != row.made_against:
+            row.made_against = below
+            moved.append(row)
+    StagedChange.objects.bulk_update(moved, ["made_against"], batch_size=_BATCH)
+    for start in range(0, len(dropped), _BATCH):
+        StagedChange.objects.filter(pk__in=dropped[start : start + _BATCH]).delete()
+    Draft.objects.filter(pk=state.row.pk).update(
+        modified=datetime.now(UTC), base_version=state.latest
+    )

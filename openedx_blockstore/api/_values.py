@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
-from typing import Any, BinaryIO, cast, get_args
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, TypeGuard, cast, get_args
 
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import ChangeKind, FileSource, OnConflict, Role, Visibility
@@ -50,8 +50,7 @@ def check_title(value: object) -> str:
         LimitExceeded: It is too long.
     """
     title = check_text("title", value)
-    # The column is as wide as the default; a setting can only make titles shorter.
-    limit = min(get_settings().MAX_TITLE_LENGTH, 180)
+    limit = get_settings().MAX_TITLE_LENGTH
     if len(title) > limit:
         raise LimitExceeded(
             "Characters in the title", actual=len(title), limit=limit, setting="MAX_TITLE_LENGTH"
@@ -76,8 +75,52 @@ def check_page(limit: Any) -> None:
     Raises:
         Invalid: It does not.
     """
-    if limit is not None and (not isinstance(limit, int) or limit < 1):
+    if limit is not None and not is_positive(limit):
         raise Invalid(f"limit must be a positive number, or None for no limit, not {limit!r}.")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Make sure that a value is yes, no, or not said.
+
+    Raises:
+        Invalid: It is not.
+    """
+    if value is not None and not isinstance(value, bool):
+        raise Invalid(f"{name} must be True, False or None, not {value!r}.")
+
+
+def check_mapping(name: str, value: Any) -> None:
+    """Make sure that a value maps something to something.
+
+    Raises:
+        Invalid: It does not.
+    """
+    if not isinstance(value, Mapping):
+        raise Invalid(f"The {name} must be a mapping, not {type(value).__name__}.")
+
+
+def check_values(name: str, value: Any) -> None:
+    """Make sure that a value holds several ones, and is not a single text.
+
+    Raises:
+        Invalid: It does not.
+    """
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise Invalid(f"{name} must be a list or the like, not {value!r}.")
+
+
+def is_positive(value: Any) -> TypeGuard[int]:
+    """Tell whether a value is a number from 1 on that every database can hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
+
+
+def is_storable(text: Any) -> TypeGuard[str]:
+    """Tell whether a value is text that every database can hold."""
+    try:
+        check_text("text", text)
+    except Invalid:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -96,13 +139,20 @@ def opened(source: FileSource) -> Iterator[BinaryIO]:
     elif hasattr(source, "read"):
         yield cast(BinaryIO, source)
     elif callable(source):
-        with source() as file:
+        context = source()
+        if not hasattr(context, "__enter__"):
+            raise _wrong_contents(context)
+        with context as file:
             yield file
     else:
-        raise Invalid(
-            f"The contents of a file must be text, bytes or a readable binary file, "
-            f"not {type(source).__name__}."
-        )
+        raise _wrong_contents(source)
+
+
+def _wrong_contents(value: object) -> Invalid:
+    return Invalid(
+        f"The contents of a file must be text, bytes or a readable binary file, "
+        f"not {type(value).__name__}."
+    )
 
 
 def check_contents(text: str) -> bytes:

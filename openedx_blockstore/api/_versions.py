@@ -58,13 +58,23 @@ class MadeVersion:
     created: bool
 
 
-class _Outrun(Exception):
+class OutrunError(Exception):
     """Somebody else made a version in the meantime."""
+
+
+class LocksNeededError(Exception):
+    """What was read may not belong together; only with everybody else kept out is it certain."""
+
+
+#: Makes the new tree from that of the latest version; called again after a lost race. It is told
+#: whether it is exclusive: then nobody else can change the bundle, nor what ``before`` has locked.
+#: If it is not, and that matters, it raises LocksNeededError.
+Build = Callable[[Tree, bool], Tree]
 
 
 def make_version(
     bundle: Bundle,
-    build: Callable[[Tree], Tree],
+    build: Build,
     info: VersionInfo,
     *,
     latest: BundleVersion | None,
@@ -74,10 +84,9 @@ def make_version(
     """Make the version that follows the latest one.
 
     Args:
-        build: Returns the new tree, given the latest version's. Called again after a lost race.
         latest: The latest version, as far as the caller knows, with its bundle loaded.
         before: Called first in the transaction that makes the row; the place for locks.
-        after: Called in the same transaction, when the row is there.
+        after: Called in the same transaction, when the row is there. It may raise OutrunError.
 
     Returns:
         The new version; or the latest one, if it holds the same tree; None if the tree is empty
@@ -89,27 +98,36 @@ def make_version(
         BundleNotFound: The bundle was deleted in the meantime.
         VersionConflict: Others kept winning.
     """
+    exclusive = False
     for attempt in range(_ATTEMPTS):
-        with contextlib.suppress(_Outrun), _exclusively(bundle, attempt):
-            if attempt > 0:
-                latest = _reload_latest(bundle)
-            parent = read_manifest(latest) if latest is not None else None
-            tree = build(tree_of(parent))
-            if tree == tree_of(parent):
-                if latest is None or parent is None:
-                    return None
-                return MadeVersion(latest, parent, created=False)
-            return _attempt(bundle, latest, parent, tree, info=info, before=before, after=after)
+        exclusive = exclusive or attempt >= _OPTIMISTIC_ATTEMPTS
+        try:
+            with _exclusively(bundle, before) if exclusive else contextlib.nullcontext():
+                if attempt > 0:
+                    latest = _reload_latest(bundle)
+                parent = read_manifest(latest) if latest is not None else None
+                tree = build(tree_of(parent), exclusive)
+                if tree == tree_of(parent):
+                    if latest is None or parent is None:
+                        return None
+                    return MadeVersion(latest, parent, created=False)
+                return _attempt(bundle, latest, parent, tree, info=info, before=before, after=after)
+        except OutrunError:
+            continue
+        except LocksNeededError:
+            exclusive = True
     raise VersionConflict(bundle.uuid, _ATTEMPTS)
 
 
 @contextlib.contextmanager
-def _exclusively(bundle: Bundle, attempt: int) -> Iterator[None]:
-    """Keep others from making versions of the bundle, once enough races were lost."""
-    if attempt < _OPTIMISTIC_ATTEMPTS:
-        yield
-        return
+def _exclusively(bundle: Bundle, before: Callable[[], None]) -> Iterator[None]:
+    """Keep others from making versions of the bundle.
+
+    Args:
+        before: Takes the locks that come before the bundle's, see :mod:`._transactions`.
+    """
     with write_transaction():
+        before()
         list(locked(Bundle.objects.filter(pk=bundle.pk)).values_list("pk"))
         yield
 
@@ -164,7 +182,7 @@ def _attempt(
             after(row)
     except OperationalError as error:
         if is_transient(error) and not write_connection().in_atomic_block:
-            raise _Outrun from error
+            raise OutrunError from error
         raise
     return MadeVersion(row, manifest, created=True)
 
@@ -177,19 +195,32 @@ def _insert(row: BundleVersion) -> None:
         with transaction.atomic(using=write_connection().alias):
             row.save(force_insert=True)
     except IntegrityError as error:
-        raise _Outrun from error
+        raise OutrunError from error
 
 
-def _check_files(bundle: Bundle, old: Tree, new: Tree) -> None:
+def check_file_count(bundle: Bundle, *, old: int, new: int) -> None:
+    """Refuse a version with too many files.
+
+    Args:
+        old: How many the version before has. One that is over a limit which was lowered since can
+            still be edited and made smaller.
+        new: How many it is to have.
+
+    Raises:
+        LimitExceeded: They are too many.
+    """
     limit, setting = get_settings().max_files(bundle.type)
-    # A version that is over a limit which was lowered since can still be made smaller.
-    if len(new.files) > max(limit, len(old.files)):
+    if new > max(limit, old):
         raise LimitExceeded(
             f"Files in a version of bundle {bundle.uuid} of type {bundle.type!r}",
-            actual=len(new.files),
+            actual=new,
             limit=limit,
             setting=setting,
         )
+
+
+def _check_files(bundle: Bundle, old: Tree, new: Tree) -> None:
+    check_file_count(bundle, old=len(old.files), new=len(new.files))
     if new.files.keys() != old.files.keys() and (clashes := case_clashes(new.files)):
         first, second = clashes[0]
         raise InvalidPath(

@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from openedx_blockstore.api._convert import bundle_data
 from openedx_blockstore.api._lookup import find_bundle, find_collection, parse_uuid
 from openedx_blockstore.api._transactions import write_transaction
-from openedx_blockstore.api._values import check_page, check_text, check_title
+from openedx_blockstore.api._values import check_page, check_text, check_title, check_values
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
@@ -22,6 +22,8 @@ from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
 T = TypeVar("T")
 
 _FIELDS = ("title", "description", "slug", "type", "collection_uuid")
+# Databases bound the length of what is searched for, in bytes.
+_MAX_SEARCH = 1_000
 # Databases bound the number of values in one statement.
 _BATCH = 500
 
@@ -60,16 +62,22 @@ def get_bundles(
     Raises:
         CollectionNotFound: There is no such collection.
         BundleNotFound: ``after`` is not there.
-        Invalid: The limit is not positive.
+        Invalid: The limit is not positive, or another argument is of a wrong kind.
     """
     check_page(limit)
+    if uuids is not None:
+        check_values("uuids", uuids)
     rows = Bundle.objects.filter(deleted_at=None).order_by("pk")
     if text_search:
-        rows = rows.filter(search_text__contains=fold_text(check_text("text", text_search)))
+        rows = rows.filter(
+            search_text__contains=fold_text(
+                check_text("text to search", text_search, max_length=_MAX_SEARCH)
+            )
+        )
     if collection_uuid is not None:
         rows = rows.filter(collection=find_collection(collection_uuid))
     if type is not None:
-        rows = rows.filter(type=type)
+        rows = rows.filter(type=check_text("type", type))
     if after is not None:
         rows = rows.filter(pk__gt=find_bundle(after, with_deleted=True).pk)
     if uuids is None:
@@ -98,10 +106,12 @@ def get_bundles_by_origin(
     Raises:
         CollectionNotFound: There is no such collection.
     """
+    check_values("origins", origins)
+    wanted = {check_text("origin", origin) for origin in origins}
     rows = Bundle.objects.filter(collection=find_collection(collection_uuid))
     return {
         bundle.origin: bundle
-        for some in _batches(sorted(set(origins)))
+        for some in _batches(sorted(wanted))
         for bundle in _load(rows.filter(origin__in=some))
         if bundle.origin is not None
     }
@@ -115,7 +125,7 @@ def create_bundle(
     *,
     type: str = "",
     origin: str | None = None,
-    uuid: UUID | None = None,
+    uuid: UUID | str | None = None,
 ) -> BundleData:
     """Make a bundle, without any version yet.
 
@@ -134,8 +144,11 @@ def create_bundle(
     values = _checked({"slug": slug, "title": title, "description": description, "type": type})
     if origin is not None:
         values["origin"] = check_text("origin", origin, max_length=500)
-    if uuid is not None:
-        values["uuid"] = uuid
+    parsed = parse_uuid(uuid) if uuid is not None else None
+    if uuid is not None and parsed is None:
+        raise Invalid(f"{uuid!r} is not a UUID.")
+    if parsed is not None:
+        values["uuid"] = parsed
     collection = find_collection(collection_uuid)
     try:
         with write_transaction():
@@ -144,8 +157,9 @@ def create_bundle(
         same_origin = Bundle.objects.filter(collection=collection, origin=origin).first()
         if origin is not None and same_origin is not None:
             raise BundleExists(origin, same_origin.uuid) from error
-        if uuid is not None and Bundle.objects.filter(uuid=uuid).exists():
-            raise BundleExists(str(uuid), uuid) from error
+        if parsed is not None and Bundle.objects.filter(uuid=parsed).exists():
+            raise BundleExists(str(parsed), parsed) from error
+        find_collection(collection_uuid)  # somebody may have deleted it just now
         raise
     return bundle_data(row, latest_version=0, drafts={})
 
@@ -175,7 +189,13 @@ def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
             with write_transaction():
                 bundle.save(update_fields=[*values, "modified"])
         except IntegrityError as error:
-            raise BundleExists(str(bundle.origin), None) from error
+            same_origin = Bundle.objects.filter(
+                collection=bundle.collection, origin=bundle.origin
+            ).first()
+            if bundle.origin is not None and same_origin is not None:
+                raise BundleExists(bundle.origin, same_origin.uuid) from error
+            find_collection(bundle.collection.uuid)  # somebody may have deleted it just now
+            raise
     return get_bundle(bundle.uuid)
 
 

@@ -139,7 +139,9 @@ def delete_collection(collection_uuid: UUID | str, *, actor: str = "") -> None:
         InUse: It holds bundles; deleted ones that can still be taken back count, too.
     """
     with write_transaction():
-        collection = locked(Collection.objects.filter(Q(uuid=parse_uuid(collection_uuid)))).first()
+        # A lock that keeps bundles from being made in it, unlike that of ``locked``.
+        rows = Collection.objects.select_for_update()
+        collection = rows.filter(Q(uuid=parse_uuid(collection_uuid))).first()
         if collection is None:
             raise CollectionNotFound(collection_uuid)
         bundles = Bundle.objects.filter(collection=collection)

@@ -13,19 +13,26 @@ from openedx_blockstore.api._draft_views import (
     find_draft,
 )
 from openedx_blockstore.api._lookup import read_manifest, require_version
-from openedx_blockstore.api._transactions import locked
-from openedx_blockstore.api._values import check_choice, check_text
+from openedx_blockstore.api._transactions import locked, write_transaction
+from openedx_blockstore.api._values import check_choice, check_text, check_values
 from openedx_blockstore.api._version_data import version_data
-from openedx_blockstore.api._versions import VersionInfo, make_version
+from openedx_blockstore.api._versions import (
+    LocksNeededError,
+    OutrunError,
+    VersionInfo,
+    make_version,
+)
 from openedx_blockstore.data import BundleVersionData, ChangeKind, OnConflict
-from openedx_blockstore.exceptions import DraftHasNoChangesToCommit, DraftNotFound, Invalid
+from openedx_blockstore.exceptions import DraftHasNoChangesToCommit, DraftNotFound
 from openedx_blockstore.models import BundleVersion, Draft, StagedChange
 from openedx_blockstore.store import (
+    EMPTY_TREE,
     LINKS_FOLDER,
     Tree,
     merge,
     normalize_alias,
     normalize_path,
+    token,
 )
 
 
@@ -90,9 +97,14 @@ class _Commit:
         self._keys = keys
         self._on_conflict = on_conflict
         self._rows: list[StagedChange] = []
+        self._tree = EMPTY_TREE
 
-    def merge_onto(self, latest: Tree) -> Tree:
-        """Read what is staged now, and return the tree that it makes of the latest one."""
+    def merge_onto(self, latest: Tree, exclusive: bool) -> Tree:  # noqa: FBT001 - see Build
+        """Read what is staged now, and return the tree that it makes of the latest one.
+
+        Others may have committed this draft between the look at the latest version and this one.
+        So before anything is refused or discarded, both are looked at once more under the locks.
+        """
         self._rows = [
             row
             for row in StagedChange.objects.filter(draft=self.state.row).order_by("pk")
@@ -100,8 +112,11 @@ class _Commit:
         ]
         changes = [change_of(row) for row in self._rows]
         tree, disagreements = merge(latest, changes, on_conflict=self._on_conflict)
+        if not exclusive and self._rows and (disagreements or tree == latest):
+            raise LocksNeededError
         if disagreements:
             raise draft_conflict(self.state.row.uuid, disagreements)
+        self._tree = tree
         return tree
 
     def lock(self) -> None:
@@ -112,23 +127,58 @@ class _Commit:
 
     def finish(self, version: BundleVersion) -> None:
         """Take away what was committed, but not what was staged again in the meantime."""
-        self._remove_rows()
+        removed = self._remove_rows()
+        if removed < len(self._rows):
+            self._keep_later_writes(len(self._rows) - removed)
         Draft.objects.filter(pk=self.state.row.pk).update(
             base_version=version, modified=datetime.now(UTC)
         )
 
+    def _keep_later_writes(self, count: int) -> None:
+        """Lay what was staged again, while this ran, over what it has committed.
+
+        Whoever staged it saw in the draft what is in the version now.
+
+        Args:
+            count: How many of the rows are not any more what they were.
+
+        Raises:
+            OutrunError: A change was un-staged; it must not be in the version.
+        """
+        committed = {(row.is_link, row.name): change_of(row) for row in self._rows}
+        later = [
+            row
+            for row in StagedChange.objects.filter(draft=self.state.row)
+            if (row.is_link, row.name) in committed
+        ]
+        if len(later) < count:
+            raise OutrunError
+        for row in later:
+            change = committed[row.is_link, row.name]
+            # Where the version has what others want there, the later write is in conflict with
+            # that just as the first one was.
+            if token(self._tree.entry(change)) == token(change.new):
+                row.made_against = token(change.new)
+        StagedChange.objects.bulk_update(later, ["made_against"], batch_size=500)
+        same = [row.pk for row in later if row.made_against == token(change_of(row).new)]
+        if same:
+            StagedChange.objects.filter(pk__in=same).delete()
+
     def discard(self) -> None:
         """Take away changes that change nothing (any more)."""
         if self._rows:
-            self._remove_rows()
+            with write_transaction():
+                # First, since it makes everybody else who writes to this draft wait.
+                Draft.objects.filter(pk=self.state.row.pk).update(modified=datetime.now(UTC))
+                self._remove_rows()
 
-    def _remove_rows(self) -> None:
+    def _remove_rows(self) -> int:
         seen = StagedChange.objects.filter(
             draft=self.state.row, write_id__in={row.write_id for row in self._rows}
         )
         if self._keys is not None:
             seen = seen.filter(pk__in=[row.pk for row in self._rows])
-        seen.delete()
+        return seen.delete()[0]
 
 
 def revert_bundle(
@@ -153,7 +203,7 @@ def revert_bundle(
     info = _info(description, change_kind, author)
     old = read_manifest(require_version(bundle_uuid, version_number)).tree()
     latest = require_version(bundle_uuid, None)
-    made = make_version(latest.bundle, lambda _tree: old, info, latest=latest)
+    made = make_version(latest.bundle, lambda _latest, _exclusive: old, info, latest=latest)
     if made is None or not made.created:
         raise DraftHasNoChangesToCommit(f"Bundle {bundle_uuid}")
     return version_data(made.row, made.manifest)
@@ -172,12 +222,11 @@ def _keys(paths: Iterable[str] | None) -> set[tuple[bool, str]] | None:
     """Return paths as what stands in the rows: whether it is a link, and its path or alias."""
     if paths is None:
         return None
-    if isinstance(paths, str):
-        raise Invalid("paths must be a list of paths, not a single text.")
+    check_values("paths", paths)
     prefix = f"{LINKS_FOLDER}/"
     return {
         (True, normalize_alias(path.removeprefix(prefix)))
-        if path.startswith(prefix)
+        if str(path).startswith(prefix)
         else (False, normalize_path(path))
         for path in paths
     }

@@ -7,12 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import evolve
-
 from openedx_blockstore.api._draft_data import draft_data
 from openedx_blockstore.api._draft_views import (
     DraftState,
-    draft_conflict,
     find_draft,
     read_draft,
 )
@@ -21,27 +18,27 @@ from openedx_blockstore.api._lookup import (
     find_bundle,
     find_targets,
     parse_uuid,
-    read_manifest,
 )
-from openedx_blockstore.api._staging import rebase, stage
+from openedx_blockstore.api._staging import Wish, lock_draft, rebase, stage
 from openedx_blockstore.api._store import get_store
 from openedx_blockstore.api._transactions import write_transaction
-from openedx_blockstore.api._values import check_choice, check_text, opened
+from openedx_blockstore.api._values import (
+    check_choice,
+    check_flag,
+    check_mapping,
+    check_text,
+    is_positive,
+    opened,
+)
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import DraftData, FileContents, LinkTarget, OnConflict
-from openedx_blockstore.exceptions import DraftNotFound, Invalid, InvalidLink
+from openedx_blockstore.exceptions import Invalid, InvalidLink
 from openedx_blockstore.models import Draft
 from openedx_blockstore.store import (
-    EMPTY_TREE,
-    Change,
     Stored,
-    Tree,
     TreeFile,
-    merge,
     normalize_alias,
     normalize_path,
-    token,
-    tree_of,
 )
 
 
@@ -100,7 +97,7 @@ def write_draft_file(
         DraftConflict: The file does not match ``if_match``; the error carries both digests.
         StorageError: The storage failed.
     """
-    _write(draft_uuid, {path: contents}, public=public, if_match=if_match)
+    _write(draft_uuid, {normalize_path(path): contents}, public=public, if_match=if_match)
 
 
 def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents | None]) -> None:
@@ -109,8 +106,7 @@ def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents |
     Args:
         files: The new contents by path, as in :func:`write_draft_file`.
 
-    Raises:
-        The same as :func:`write_draft_file`.
+    It raises what :func:`write_draft_file` raises.
     """
     _write(draft_uuid, files)
 
@@ -130,7 +126,11 @@ def change_draft(
     Raises:
         The same as :func:`write_draft_file` and :func:`set_draft_link`.
     """
-    _write(draft_uuid, files or {}, links=links or {})
+    _write(
+        draft_uuid,
+        files if files is not None else {},
+        links=links if links is not None else {},
+    )
 
 
 def _write(
@@ -141,6 +141,10 @@ def _write(
     public: bool | None = None,
     if_match: str | None = None,
 ) -> None:
+    check_mapping("files", files)
+    links = links if links is not None else {}
+    check_mapping("links", links)
+    check_flag("public", public)
     limit = get_settings().MAX_PATH_LENGTH
     named = {normalize_path(path, max_length=limit): files[path] for path in files}
     if len(named) < len(files):
@@ -148,40 +152,37 @@ def _write(
     state = find_draft(draft_uuid)
     base = state.base_tree()
     # Before any bytes are stored: a link that can not be set is cheap to find.
-    changed_links = _link_changes(state, base, links or {})
+    changed_links = _link_wishes(state, links)
     known = {file.digest for file in base.files.values()}
-    changes: list[Change] = []
+    wishes: list[Wish] = []
     reused: list[str] = []
     for path, contents in named.items():
-        old = base.files.get(path)
         new = None
         if contents is not None:
             stored = _put(state, contents, known)
             if stored.reused and stored.digest not in known:
                 reused.append(stored.digest)
             known.add(stored.digest)
-            as_public = public if public is not None else (old is not None and old.public)
-            new = TreeFile(stored.digest, stored.size, as_public)
-        changes.append(Change(path, False, token(old), new))
-    if changes:
+            new = TreeFile(stored.digest, stored.size, bool(public))
+        wishes.append(Wish(path, is_link=False, new=new))
+    if wishes:
         get_store().sync_blobs(state.row.bundle.uuid)
-    if changes := [*changes, *changed_links]:
-        stage(state, changes, reused=reused, if_match=if_match, keep_public=public is None)
+    if wishes := [*wishes, *changed_links]:
+        stage(state, wishes, reused=reused, if_match=if_match, keep_public=public is None)
 
 
-def _link_changes(
-    state: DraftState, base: Tree, links: Mapping[str, LinkTarget | None]
-) -> list[Change]:
+def _link_wishes(state: DraftState, links: Mapping[str, LinkTarget | None]) -> list[Wish]:
     named = {normalize_alias(alias): target for alias, target in links.items()}
     if len(named) < len(links):
         raise Invalid("Two of the aliases are the same, once both are in Unicode NFC.")
+    for alias, target in named.items():
+        if target is not None and not isinstance(target, LinkTarget):
+            raise InvalidLink(alias, f"it must lead to a LinkTarget, not a {type(target).__name__}")
     lenders = find_targets(target for target in named.values() if target is not None)
     for alias, target in named.items():
         if target is not None:
             check_target(state.row.bundle, alias, target, lenders.get(target))
-    return [
-        Change(alias, True, token(base.links.get(alias)), target) for alias, target in named.items()
-    ]
+    return [Wish(alias, is_link=True, new=target) for alias, target in named.items()]
 
 
 def _put(state: DraftState, contents: FileContents, known: set[str]) -> Stored:
@@ -213,18 +214,19 @@ def set_draft_link(
         StorageError: The storage failed.
     """
     alias = normalize_alias(link_name)
+    check_flag("weak", weak)
     if (bundle_uuid is None) != (version is None):
         raise InvalidLink(alias, "a link needs a bundle and a version; neither deletes it")
+    state = find_draft(draft_uuid)
     new = None
     if bundle_uuid is not None and version is not None:
         new = _target(alias, bundle_uuid, version, weak=weak)
-    state = find_draft(draft_uuid)
-    stage(state, _link_changes(state, state.base_tree(), {alias: new}))
+    stage(state, _link_wishes(state, {alias: new}))
 
 
 def _target(alias: str, bundle_uuid: UUID | str, version: Any, *, weak: bool) -> LinkTarget:
     parsed = parse_uuid(bundle_uuid)
-    if parsed is None or not isinstance(version, int) or not 0 < version < 2**31:
+    if parsed is None or not is_positive(version):
         raise InvalidLink(alias, f"bundle {bundle_uuid} has no version {version}")
     return LinkTarget(parsed, version, bool(weak))
 
@@ -242,20 +244,8 @@ def update_draft(draft_uuid: UUID | str, *, on_conflict: OnConflict = "error") -
         StorageError: The storage failed.
     """
     check_choice("on_conflict", on_conflict)
-    view = read_draft(find_draft(draft_uuid))
-    latest = tree_of(read_manifest(view.state.latest)) if view.state.latest else EMPTY_TREE
-    merged, disagreements = merge(latest, view.staged.values(), on_conflict=on_conflict)
-    if disagreements:
-        raise draft_conflict(draft_uuid, disagreements)
-    kept, dropped = [], []
-    for change in view.staged.values():
-        before = token((latest.links if change.is_link else latest.files).get(change.name))
-        after = token((merged.links if change.is_link else merged.files).get(change.name))
-        if before == after:
-            dropped.append(change)
-        else:
-            kept.append(evolve(change, made_against=before))
-    rebase(view.state, kept, dropped)
+    with write_transaction():
+        rebase(read_draft(lock_draft(draft_uuid)), on_conflict=on_conflict)
     return get_draft(draft_uuid)
 
 
@@ -265,7 +255,6 @@ def delete_draft(draft_uuid: UUID | str) -> None:
     Raises:
         DraftNotFound: There is no such draft.
     """
-    state = find_draft(draft_uuid)
     with write_transaction():
-        if not Draft.objects.filter(pk=state.row.pk).delete()[0]:
-            raise DraftNotFound(draft_uuid)
+        # Locked first, so that nobody stages anything while what is staged is deleted.
+        lock_draft(draft_uuid).row.delete()

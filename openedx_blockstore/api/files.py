@@ -9,7 +9,7 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from attrs import frozen
@@ -18,11 +18,17 @@ from openedx_blockstore.api._draft_data import draft_files, draft_links
 from openedx_blockstore.api._draft_views import DraftView, find_draft_by_name, read_draft
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._values import opened
 from openedx_blockstore.api._version_data import version_files, version_links
-from openedx_blockstore.data import BundleFileData, BundleLinkData
-from openedx_blockstore.exceptions import BundleFileNotFound
+from openedx_blockstore.data import (
+    BundleFileData,
+    BundleLinkData,
+    BundleVersionData,
+    FileSource,
+)
+from openedx_blockstore.exceptions import BundleFileNotFound, NotFound
 from openedx_blockstore.models import BundleVersion
-from openedx_blockstore.store import EMPTY_TREE, Tree, TreeFile, split_link_path
+from openedx_blockstore.store import EMPTY_TREE, HashingReader, Tree, TreeFile, split_link_path
 
 _DEVSTACK = re.compile(r"^http://edx\.devstack\.(?:studio|lms):")
 
@@ -83,8 +89,7 @@ def get_bundle_file_metadata(
 def get_bundle_file_data(bundle_uuid: UUID | str, path: str, use_draft: str | None = None) -> bytes:
     """Return the contents of one file, verified; see :func:`open_bundle_file` for large ones.
 
-    Raises:
-        The same as :func:`get_bundle_file_metadata`.
+    It raises what :func:`get_bundle_file_metadata` raises.
     """
     source, own_path = _follow(_find_source(bundle_uuid, use_draft), path)
     file = source.find(own_path, asked=(bundle_uuid, path))
@@ -118,9 +123,41 @@ def open_bundle_file(
         source = _find_source(bundle_uuid, use_draft)
     source, own_path = _follow(source, path)
     file = source.find(own_path, asked=(bundle_uuid, path))
-    opened = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
-    with contextlib.closing(opened):
-        yield cast(BinaryIO, opened)
+    blob = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
+    with contextlib.closing(blob):
+        yield cast(BinaryIO, blob)
+
+
+@contextlib.contextmanager
+def open_version_file(version: BundleVersionData, path: str) -> Iterator[BinaryIO]:
+    """Open one file of a version that was read before, without asking the database again.
+
+    For those who read many files of one version. Paths through links are for
+    :func:`open_bundle_file`.
+
+    Raises:
+        BundleFileNotFound: The version has no such file.
+        StorageError: The storage failed, or (while reading) what it holds is damaged.
+    """
+    file = version.files.get(_as_stored(path))
+    if file is None:
+        raise BundleFileNotFound(version.bundle_uuid, path)
+    blob = get_store().open_blob(version.bundle_uuid, file.hash_digest, file.size)
+    with contextlib.closing(blob):
+        yield cast(BinaryIO, blob)
+
+
+def digest_of(contents: FileSource) -> str:
+    """Return the digest under which contents would be stored, without storing them.
+
+    Raises:
+        Invalid: The contents have a wrong type.
+    """
+    with opened(contents) as source:
+        reader = HashingReader(source)
+        for _chunk in reader.chunks():
+            pass
+    return reader.digest
 
 
 def force_browser_url(url: str) -> str:
@@ -164,6 +201,11 @@ def _version_source(bundle_uuid: UUID | str, version: BundleVersion | None) -> _
     return _Source(version.bundle.uuid, read_manifest(version).tree(), version=version)
 
 
+def _as_stored(path: Any) -> str:
+    """Return a path in the form in which it is stored; no text is the path of no file."""
+    return unicodedata.normalize("NFC", path) if isinstance(path, str) else ""
+
+
 def _follow(source: _Source, path: str) -> tuple[_Source, str]:
     """Follow the links that a path leads through.
 
@@ -171,12 +213,15 @@ def _follow(source: _Source, path: str) -> tuple[_Source, str]:
         BundleFileNotFound: There is no such link, or it is broken.
     """
     asked = (source.bundle_uuid, path)
-    own_path = unicodedata.normalize("NFC", path)
+    own_path = _as_stored(path)
     while (step := split_link_path(own_path)) is not None:
         alias, own_path = step
         target = source.tree.links.get(alias)
         if target is None:
             raise BundleFileNotFound(*asked)
-        version = require_version(target.bundle_uuid, target.version)
+        try:
+            version = require_version(target.bundle_uuid, target.version)
+        except NotFound as error:
+            raise BundleFileNotFound(*asked) from error
         source = _version_source(target.bundle_uuid, version)
     return source, own_path

@@ -22,7 +22,7 @@ from openedx_blockstore.api._import_plan import (
     plan_import,
 )
 from openedx_blockstore.api._lookup import find_collection
-from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._store import confirm_blobs, get_store
 from openedx_blockstore.api._transactions import (
     is_transient,
     locked,
@@ -130,14 +130,15 @@ def _import(
 ) -> ArchiveImportData:
     new_uuids: dict[UUID, UUID] = {}
     stored: set[tuple[UUID, str]] = set()
+    reused: set[tuple[UUID, str]] = set()
     plans: list[TreePlan] = []
     for attempt in range(1, _ATTEMPTS + 1):
         plans = plan_import(collection, source.found, new_uuids, may_link)
         if dry_run:
             break
-        _store_contents(source, contents_to_store(plans, stored))
+        reused |= _store_contents(source, contents_to_store(plans, stored))
         try:
-            _carry_out(collection, plans)
+            _carry_out(collection, plans, reused)
             break
         except _PlanOutdatedError as error:
             if attempt == _ATTEMPTS:
@@ -148,35 +149,43 @@ def _import(
 # Contents ----------------------------------------------------------------------------------------
 
 
-def _store_contents(source: _Source, wanted: Mapping[str, list[UUID]]) -> None:
+def _store_contents(source: _Source, wanted: Mapping[str, list[UUID]]) -> set[tuple[UUID, str]]:
     """Store contents with bundles, each from its first place in the archive.
 
     Args:
         wanted: The bundles by digest.
+
+    Returns:
+        The bundles and digests that were not written, since the storage had them.
     """
+    reused: set[tuple[UUID, str]] = set()
     if not wanted:
-        return
+        return reused
     left = dict(wanted)
     for entry in source.reader.entries():
         digest = source.digests.get(entry.path, "")
         if entry.kind != "file" or digest not in left:
             continue
         with entry.open() as file:
-            _store_content(file, digest, left.pop(digest), path=entry.path)
+            reused |= _store_content(file, digest, left.pop(digest), path=entry.path)
     if left:
         raise InvalidArchive(_CHANGED)
     for bundle_uuid in {bundle_uuid for bundles in wanted.values() for bundle_uuid in bundles}:
         get_store().sync_blobs(bundle_uuid)
+    return reused
 
 
-def _store_content(file: BinaryIO, digest: str, bundles: list[UUID], *, path: str) -> None:
+def _store_content(
+    file: BinaryIO, digest: str, bundles: list[UUID], *, path: str
+) -> set[tuple[UUID, str]]:
     first, *others = bundles
-    stored = get_store().put_blob(first, file)
-    if stored.digest != digest:
+    stored = {first: get_store().put_blob(first, file)}
+    if stored[first].digest != digest:
         raise InvalidArchive(_CHANGED, entry=path)
     for other in others:
-        with contextlib.closing(get_store().open_blob(first, digest, stored.size)) as blob:
-            get_store().put_blob(other, cast(BinaryIO, blob))
+        with contextlib.closing(get_store().open_blob(first, digest, stored[first].size)) as blob:
+            stored[other] = get_store().put_blob(other, cast(BinaryIO, blob))
+    return {(bundle_uuid, digest) for bundle_uuid, blob in stored.items() if blob.reused}
 
 
 # Rows --------------------------------------------------------------------------------------------
@@ -190,7 +199,9 @@ class _PlanOutdatedError(Exception):
         super().__init__(str(bundle_uuid))
 
 
-def _carry_out(collection: Collection, plans: Iterable[TreePlan]) -> None:
+def _carry_out(
+    collection: Collection, plans: Iterable[TreePlan], reused: set[tuple[UUID, str]]
+) -> None:
     """Make what was planned, in one transaction."""
     new = [plan for plan in plans if plan.created]
     if not new:
@@ -209,6 +220,9 @@ def _carry_out(collection: Collection, plans: Iterable[TreePlan]) -> None:
                     latest[bundle.uuid] = bundle.latest
                 row = rows[bundle.uuid]
                 latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
+            for bundle_uuid, digest in reused:
+                if bundle_uuid in rows:
+                    confirm_blobs(bundle_uuid, [digest])
     except IntegrityError as error:
         raise _PlanOutdatedError(current) from error
     except OperationalError as error:
@@ -241,7 +255,7 @@ def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) 
     info = plan.tree.info
     made = make_version(
         bundle,
-        lambda _latest: plan.content,
+        lambda _latest, _exclusive: plan.content,
         VersionInfo(
             change_description=info.change_description,
             change_kind=info.change_kind,

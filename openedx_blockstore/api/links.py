@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
@@ -13,7 +15,7 @@ from openedx_blockstore.api._lookup import (
     require_version,
 )
 from openedx_blockstore.api._transactions import write_connection
-from openedx_blockstore.api._values import check_page
+from openedx_blockstore.api._values import check_page, is_positive
 from openedx_blockstore.api._version_data import version_links
 from openedx_blockstore.data import (
     BorrowerData,
@@ -75,13 +77,17 @@ def get_borrowers(
     if latest_only:
         rows = rows.open()
     if version_number is not None:
+        if not is_positive(version_number):
+            return []
         rows = rows.filter(lender_version=version_number)
-    if after is not None:
-        rows = rows.filter(pk__gt=_link_key(lender, after))
+    # Also on the first page: otherwise MariaDB would rather walk through the links of all lenders.
+    rows = rows.filter(pk__gt=_link_key(lender, after) if after is not None else 0)
     return [_borrower(row) for row in rows.select_related("borrower").order_by("pk")[:limit]]
 
 
-def _link_key(lender: Bundle, borrower: BorrowerData) -> int:
+def _link_key(lender: Bundle, borrower: Any) -> int:
+    if not isinstance(borrower, BorrowerData):
+        raise Invalid(f"after must be the last borrower of the page before, not {borrower!r}.")
     key: int | None = (
         BundleLink.objects.filter(
             lender=lender,
@@ -127,7 +133,7 @@ def get_outdated_links(bundle_uuid: UUID | str) -> list[OutdatedLinkData]:
         BundleNotFound: There is no such bundle.
     """
     newest = BundleVersion.objects.filter(bundle_id=OuterRef("lender_id")).order_by("-version_num")
-    rows = (
+    rows: Iterable[Any] = (  # any: the type checker does not see what is annotated
         BundleLink.objects.filter(borrower=find_bundle(bundle_uuid))
         .open()
         .select_related("lender")
@@ -178,17 +184,24 @@ def _affected(lender_id: int, after_key: int, limit: int | None) -> list[str]:
     # Only names of tables are filled in here; values go as parameters.
     query = f"""
         WITH RECURSIVE affected (id) AS (
-            SELECT borrower_id FROM {link} WHERE lender_id = %s AND last_version IS NULL
+            SELECT borrower_id FROM {link}
+            WHERE lender_id = %s AND last_version IS NULL AND NOT weak
             UNION
             SELECT link.borrower_id FROM {link} link
             JOIN affected ON link.lender_id = affected.id
             WHERE link.last_version IS NULL AND NOT link.weak
+        ), told (id) AS (
+            SELECT id FROM affected
+            UNION
+            SELECT borrower_id FROM {link} WHERE lender_id = %s AND last_version IS NULL
         )
-        SELECT bundle.uuid FROM {bundle} bundle JOIN affected ON bundle.id = affected.id
+        SELECT bundle.uuid FROM {bundle} bundle JOIN told ON bundle.id = told.id
         WHERE bundle.id > %s AND bundle.id <> %s AND bundle.deleted_at IS NULL
         ORDER BY bundle.id {"LIMIT %s" if limit is not None else ""}
     """  # noqa: S608
-    parameters = [lender_id, after_key, lender_id, *([limit] if limit is not None else [])]
+    parameters = [lender_id, lender_id, after_key, lender_id]
+    if limit is not None:
+        parameters.append(limit)
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return [row[0] for row in cursor.fetchall()]

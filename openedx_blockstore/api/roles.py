@@ -104,9 +104,11 @@ def get_collection_audit(
         Invalid: The limit is not positive.
     """
     check_page(limit)
+    if after is not None and (isinstance(after, bool) or not isinstance(after, int)):
+        raise Invalid(f"after must be the key of an entry, not {after!r}.")
     rows = CollectionAudit.objects.filter(Q(collection_uuid=parse_uuid(collection_uuid)))
     if after is not None:
-        rows = rows.filter(pk__gt=after)
+        rows = rows.filter(pk__gt=min(max(after, 0), 2**63 - 1))
     return [
         CollectionAuditData(
             key=row.pk,

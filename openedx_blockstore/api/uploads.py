@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from openedx_blockstore.api._draft_views import DraftState, find_draft
 from openedx_blockstore.api._lookup import parse_uuid
-from openedx_blockstore.api._staging import stage
+from openedx_blockstore.api._staging import Wish, stage
 from openedx_blockstore.api._store import get_store
 from openedx_blockstore.api._transactions import write_transaction
 from openedx_blockstore.conf import get_settings
@@ -33,13 +33,11 @@ from openedx_blockstore.exceptions import (
 )
 from openedx_blockstore.models import Upload
 from openedx_blockstore.store import (
-    Change,
     DirectBlobs,
     TreeFile,
     UploadedPart,
     is_digest,
     normalize_path,
-    token,
 )
 
 logger = logging.getLogger(__name__)
@@ -294,13 +292,11 @@ def _assemble(direct: DirectBlobs, row: Upload) -> None:
 
 
 def _stage(state: DraftState, row: Upload, if_match: str | None) -> None:
-    old = state.base_tree().files.get(row.path)
-    public = row.public if row.public is not None else (old is not None and old.public)
-    change = Change(row.path, False, token(old), TreeFile(row.digest, row.size, public))
+    new = TreeFile(row.digest, row.size, bool(row.public))
     # It counts as reused: it is looked for again under the lock that garbage collection takes.
     stage(
         state,
-        [change],
+        [Wish(row.path, is_link=False, new=new)],
         reused=[row.digest],
         if_match=if_match,
         keep_public=row.public is None,

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from attrs import frozen
+
 from openedx_blockstore.api._lookup import (
     find_bundle,
     find_version,
     read_manifest,
     require_version,
 )
-from openedx_blockstore.api._store import get_store
-from openedx_blockstore.api._values import check_choice, check_text, opened
+from openedx_blockstore.api._store import confirm_blobs, get_store
+from openedx_blockstore.api._values import (
+    check_choice,
+    check_mapping,
+    check_text,
+    check_values,
+    is_positive,
+    opened,
+)
 from openedx_blockstore.api._version_data import version_data, version_files, version_links
-from openedx_blockstore.api._versions import VersionInfo, make_version
+from openedx_blockstore.api._versions import VersionInfo, check_file_count, make_version
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import (
     BundleFileData,
@@ -25,7 +34,7 @@ from openedx_blockstore.data import (
     ImportedVersion,
     LinkTarget,
 )
-from openedx_blockstore.exceptions import Invalid
+from openedx_blockstore.exceptions import Invalid, InvalidLink
 from openedx_blockstore.models import Bundle
 from openedx_blockstore.store import (
     EMPTY_TREE,
@@ -61,8 +70,7 @@ def get_bundle_version_files(
 ) -> list[BundleFileData]:
     """Return the files of a version, sorted by path; none for version 0.
 
-    Raises:
-        The same as :func:`get_bundle_version`.
+    It raises what :func:`get_bundle_version` raises.
     """
     version = find_version(bundle_uuid, version_number)
     if version is None:
@@ -75,8 +83,7 @@ def get_bundle_version_links(
 ) -> dict[str, BundleLinkData]:
     """Return the links of a version by alias; none for version 0.
 
-    Raises:
-        The same as :func:`get_bundle_version`.
+    It raises what :func:`get_bundle_version` raises.
     """
     version = find_version(bundle_uuid, version_number)
     return version_links(version, read_manifest(version).tree().links) if version else {}
@@ -131,37 +138,83 @@ def import_version(
         VersionConflict: Others kept making versions of the bundle.
     """
     check_choice("change_kind", change_kind)
+    if origin_version is not None and not is_positive(origin_version):
+        raise Invalid(f"origin_version must be a positive number, not {origin_version!r}.")
     info = VersionInfo(
         change_description=check_text("change description", change_description),
         change_kind=change_kind,
         author=check_text("author", author, max_length=255) if author is not None else "",
         origin_version=origin_version,
     )
-    new_links = {normalize_alias(alias): target for alias, target in (links or {}).items()}
+    new_links = _named_links({} if links is None else links)
+    places = _named_files(files, public)
     latest = find_version(bundle_uuid, None)
     bundle = latest.bundle if latest is not None else find_bundle(bundle_uuid)
     old = read_manifest(latest).tree() if latest is not None else EMPTY_TREE
-    tree = Tree(_put_all(bundle, old, files, public), new_links)
-    made = make_version(bundle, lambda _latest: tree, info, latest=latest)
+    check_file_count(bundle, old=len(old.files), new=len(files))
+    new_files, reused = _put_all(bundle, old, files, places)
+    tree = Tree(new_files, new_links)
+    made = make_version(
+        bundle,
+        lambda _latest, _exclusive: tree,
+        info,
+        latest=latest,
+        after=lambda _version: confirm_blobs(bundle.uuid, reused),
+    )
     if made is None:
         raise Invalid(f"A first version of bundle {bundle.uuid} needs a file or a link.")
     return ImportedVersion(version_data(made.row, made.manifest), made.created)
 
 
-def _put_all(
-    bundle: Bundle, old: Tree, files: Mapping[str, FileSource], public: Collection[str]
-) -> dict[str, TreeFile]:
+def _named_links(links: Mapping[str, LinkTarget]) -> dict[str, LinkTarget]:
+    """Return the targets by aliases as they are stored."""
+    check_mapping("links", links)
+    named = {normalize_alias(alias): target for alias, target in links.items()}
+    if len(named) < len(links):
+        raise Invalid("Two of the aliases are the same, once both are in Unicode NFC.")
+    for alias, target in named.items():
+        if not isinstance(target, LinkTarget):
+            raise InvalidLink(alias, f"its target must be a LinkTarget, not {target!r}")
+    return named
+
+
+@frozen
+class _Place:
+    """Where a file is to be, and whether anybody may read it."""
+
+    path: str
+    public: bool
+
+
+def _named_files(files: Mapping[str, FileSource], public: Collection[str]) -> dict[str, _Place]:
+    """Return what becomes of each path as the caller spells it."""
+    check_mapping("files", files)
+    check_values("public", public)
     limit = get_settings().MAX_PATH_LENGTH
     named = {path: normalize_path(path, max_length=limit) for path in files}
     if len(set(named.values())) < len(files):
         raise Invalid("Two of the paths are the same, once both are in Unicode NFC.")
+    open_to_all = {normalize_path(path, max_length=limit) for path in public}
+    if missing := sorted(open_to_all.difference(named.values())):
+        raise Invalid(f"public names {missing[0]!r}, which is not among the files.")
+    return {given: _Place(path, path in open_to_all) for given, path in named.items()}
+
+
+def _put_all(
+    bundle: Bundle, old: Tree, files: Mapping[str, FileSource], places: Mapping[str, _Place]
+) -> tuple[dict[str, TreeFile], set[str]]:
+    """Store the contents; return the files, and the digests that the storage had already."""
     known = {file.digest for file in old.files.values()}
     stored_files: dict[str, TreeFile] = {}
+    reused: set[str] = set()
     for path, source in files.items():
         with opened(source) as contents:
             stored = get_store().put_blob(bundle.uuid, contents, known=known)
+        if stored.reused and stored.digest not in known:
+            reused.add(stored.digest)
         known.add(stored.digest)
-        stored_files[named[path]] = TreeFile(stored.digest, stored.size, path in public)
+        place = places[path]
+        stored_files[place.path] = TreeFile(stored.digest, stored.size, place.public)
     if known:
         get_store().sync_blobs(bundle.uuid)
-    return stored_files
+    return stored_files, reused

@@ -5,6 +5,7 @@ Unknown keys are refused: one that is misspelt would be lost in silence otherwis
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -65,10 +66,11 @@ class Document:
 
     def uuid(self, key: str) -> UUID:
         """Return a UUID."""
+        text = self.text(key)
         try:
-            return UUID(self.text(key))
+            return _parse_uuid(text)
         except ValueError as error:
-            raise self.fail(key, f"must be a UUID, not {self.values.get(key)!r:.60}") from error
+            raise self.fail(key, f"must be a UUID, not {text!r:.60}") from error
 
     def version(self, key: str = "version") -> int:
         """Return a version's number."""
@@ -104,11 +106,10 @@ class Document:
         value = self.values.get(key, [])
         if not isinstance(value, list):
             raise self.fail(key, f"must be a list, not {value!r:.60}")
-        items = Document(self.path, key, {str(i): item for i, item in enumerate(value)})
-        return tuple(self._dependency(items.child(position)) for position in items.values)
+        return tuple(self._dependency(key, item, position) for position, item in enumerate(value))
 
-    @staticmethod
-    def _dependency(item: Document) -> Dependency:
+    def _dependency(self, key: str, value: Any, position: int) -> Dependency:
+        item = Document(self.path, key, {str(position): value}).child(str(position))
         item.expect_keys(required=("bundle_uuid", "version"))
         return Dependency(item.uuid("bundle_uuid"), item.version())
 
@@ -117,6 +118,10 @@ class Document:
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
             raise self.fail(key, f"must be a whole number from {lowest}, not {value!r:.60}")
         return value
+
+
+# Two thousand trees name each other again and again.
+_parse_uuid = functools.lru_cache(maxsize=4096)(UUID)
 
 
 def load_document(contents: bytes, *, path: str) -> Document:
@@ -141,8 +146,25 @@ def load_document(contents: bytes, *, path: str) -> Document:
 
 
 def dump_document(value: Mapping[str, Any]) -> bytes:
-    """Return JSON for people to read; the same for equal values with keys in equal order."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    """Return JSON for people to read; the same for equal values with keys in equal order.
+
+    Each file, link and dependency stands in a line of its own.
+    """
+    lines = ",\n".join(f"  {_dump(key)}: {_dump_value(item)}" for key, item in value.items())
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+def _dump_value(value: Any) -> str:
+    if isinstance(value, list) and value:
+        items = [_dump(item) for item in value]
+        return "[\n    " + ",\n    ".join(items) + "\n  ]"
+    if isinstance(value, dict) and any(isinstance(item, dict) for item in value.values()):
+        items = [f"{_dump(key)}: {_dump(item)}" for key, item in value.items()]
+        return "{\n    " + ",\n    ".join(items) + "\n  }"
+    return _dump(value)
+
+
+_dump = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def dump_dependencies(dependencies: Iterable[Dependency]) -> list[dict[str, Any]]:

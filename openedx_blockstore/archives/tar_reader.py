@@ -62,8 +62,9 @@ def walk_tar(
         while (member := _next_member(archive, stream)) is not None:
             budget.take_entry()
             path = entry_path(member.name, max_length=max_path_length)
+            entry = _entry(archive, member, path)
             budget.check_claim(member.size)
-            yield path, _entry(archive, member, path)
+            yield path, entry
         stream.expect_end()
 
 

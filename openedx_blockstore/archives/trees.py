@@ -21,10 +21,11 @@ from openedx_blockstore.archives.scanning import CONTENTS_PATH, INFO_PATH, Scan
 from openedx_blockstore.archives.tree_files import Entries, check_files, is_junk
 from openedx_blockstore.data import Dependency, SkippedEntry
 from openedx_blockstore.exceptions import InvalidArchive
-from openedx_blockstore.store import TreeFile
+from openedx_blockstore.store import LINKS_FOLDER, METADATA_FOLDER, TreeFile
 
-# Browsers get the files below it, so it is content, and no folder that just holds everything.
-_STATIC_FOLDER = "static"
+# Folders that mean something by their names, and do not just hold everything: browsers get the
+# files below static/, and the others are reserved.
+_MEANINGFUL_FOLDERS = frozenset({"static", LINKS_FOLDER, METADATA_FOLDER})
 
 _DEFAULT_TITLE = "Imported bundle"
 
@@ -90,7 +91,7 @@ def find_trees(scan: Scan, *, max_path_length: int = 500) -> ArchiveTrees:
 
 def _prefix(names: Iterable[str]) -> str:
     """Return what stands before every path: a folder's name and a slash, or nothing."""
-    names = list(names)
+    names = set(names)
     if not names:
         raise InvalidArchive("it holds no files")
     if INFO_PATH in names or CONTENTS_PATH in names:
@@ -112,7 +113,9 @@ def _prefix(names: Iterable[str]) -> str:
             f"pack and import each of them by itself"
         )
     folder = folders.pop() if len(folders) == 1 else ""
-    return f"{folder}/" if folder and (bundles or folder != _STATIC_FOLDER) else ""
+    if not folder or (not bundles and folder.casefold() in _MEANINGFUL_FOLDERS):
+        return ""
+    return f"{folder}/"
 
 
 def _outside(names: Iterable[str], prefix: str) -> list[SkippedEntry]:

@@ -77,8 +77,9 @@ def walk_zip(
         for member in archive.infolist():
             budget.take_entry()
             path = entry_path(_name(member), max_length=max_path_length)
+            entry = _entry(archive, member, path, budget)
             budget.check_claim(member.file_size)
-            yield path, _entry(archive, member, path, budget)
+            yield path, entry
 
 
 class _DirectoryGuard(io.RawIOBase):

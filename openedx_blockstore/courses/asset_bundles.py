@@ -61,8 +61,10 @@ class AssetPlanner:
         self._limits = limits
         self._findings = findings
         self._paths = [path for path in export.files if path.startswith(STATIC_FOLDER)]
-        #: Bundle → asset → the names by which it is called there.
-        self._uses: dict[BlockKey, dict[str, set[str]]] = {}
+        #: Bundle → the assets that it uses.
+        self._uses: dict[BlockKey, set[str]] = {}
+        #: Asset → the names by which it is called.
+        self._names: dict[str, set[str]] = {}
         self._drafted: set[str] = set()
         self._inner = self._find_inner()
 
@@ -115,8 +117,7 @@ class AssetPlanner:
                 for asset in find_video_assets(block.element, self._assets):
                     self._use(home.bundle, asset, asset.removeprefix(STATIC_FOLDER))
         for used in self._uses.values():
-            for asset in self._reached(set(used)):
-                used.setdefault(asset, set())
+            used.update(self._reached(used))
         self._drafted = self._reached(self._drafted)
 
     def _find_inner(self) -> dict[str, set[str]]:
@@ -142,7 +143,8 @@ class AssetPlanner:
                 self._use(key, reference.asset, reference.name)
 
     def _use(self, key: BlockKey, asset: str, name: str) -> None:
-        self._uses.setdefault(key, {}).setdefault(asset, set()).add(name)
+        self._uses.setdefault(key, set()).add(asset)
+        self._names.setdefault(asset, set()).add(name)
 
     def _reached(self, assets: set[str]) -> set[str]:
         """Add what pages, styles and scripts among the assets name in turn."""
@@ -195,7 +197,7 @@ class AssetPlanner:
         That is its own, unless all of them call it by its key.
         """
         own = asset.removeprefix(STATIC_FOLDER)
-        names = {name for used in self._uses.values() for name in used.get(asset, ())}
+        names = self._names.get(asset, set())
         key = asset_key(own)
         return key if names == {key} and f"{STATIC_FOLDER}{key}" not in self._export.files else own
 
@@ -211,11 +213,11 @@ class AssetPlanner:
             number = int(short_digest(asset), 16) % count
             if number not in bundles:
                 key = BlockKey(ASSETS_TAG, name if count == 1 else f"{name}-{number + 1}")
-                title = f"{self._course.title[: MAX_TITLE_LENGTH - 40]}: {_TITLES[name]}"
+                what = _TITLES[name] if count == 1 else f"{_TITLES[name]} {number + 1}"
                 bundles[number] = PlannedBundle(
                     key=key,
                     type=ASSETS_TAG,
-                    title=title if count == 1 else f"{title} {number + 1}",
+                    title=f"{self._course.title[: MAX_TITLE_LENGTH - 40]} ({what})",
                     origin=make_origin(self._course.org, self._course.course, key),
                 )
             self._add(bundles[number], asset, places)

@@ -82,6 +82,8 @@ class OutlineNode:
 
     Attributes:
         tag: ``chapter``, ``sequential`` or, for what stands there without one, any other.
+        name: Its own among all chapters.
+        url_name: The name in the OLX; differs only where two chapters share it.
         block: None for a chapter, and where there is no definition.
         file: The file of a chapter; None where it is inline.
         attributes: Those of a chapter.
@@ -91,6 +93,7 @@ class OutlineNode:
 
     tag: str
     name: str
+    url_name: str
     block: Block | None = None
     file: str | None = None
     attributes: dict[str, str] = Factory(dict)
@@ -119,6 +122,7 @@ class Course:
         course_file: The file of the ``course`` element: ``course.xml`` itself or what it points to.
         element: The ``course`` element without its outline.
         outline: The chapters, in order; empty for a library.
+        leading: How many settings and comments stand before the outline.
         library: The root block of a library.
         blocks: All blocks with definitions that are reached, parents before children.
         consumed: The files whose content is in the outline.
@@ -135,6 +139,7 @@ class Course:
     course_file: str
     element: etree._Element
     outline: list[OutlineNode] = Factory(list)
+    leading: int = 0
     library: Block | None = None
     blocks: list[Block] = Factory(list)
     consumed: list[str] = Factory(list)

@@ -20,6 +20,7 @@ from openedx_blockstore.courses.reader import CourseExport
 from openedx_blockstore.courses.references import (
     find_asset_references,
     find_block_references,
+    hide_secrets,
     is_text,
 )
 
@@ -39,7 +40,7 @@ def check_course(
     for path, file in export.files.items():
         if path.startswith(_SKIPPED_FOLDERS) or not is_text(path, file.stat().st_size):
             continue
-        text = file.read_bytes().decode("utf-8", "replace")
+        text = hide_secrets(file.read_bytes().decode("utf-8", "replace"))
         _check_assets(path, text, assets, findings)
         _check_blocks(path, text, course, names, findings)
     _check_tags(course, findings)
@@ -50,18 +51,16 @@ def _known_names(course: Course) -> set[str]:
     """Return every name that a link can lead to: of blocks, inline ones too, and chapters."""
     names = {course.run}
     for node in course.outline:
-        names.add(node.name)
+        names.add(node.url_name)
     for block in course.blocks:
         names |= {block.url_name, block.key.name}
         if block.element is not None:
             names |= {
-                element.get("url_name", "") for element in block.element.iter() if _is_tag(element)
+                element.get("url_name", "")
+                for element in block.element.iter()
+                if olx.is_element(element)
             }
     return names
-
-
-def _is_tag(element: object) -> bool:
-    return isinstance(getattr(element, "tag", None), str)
 
 
 def _check_assets(path: str, text: str, assets: AssetIndex, findings: FindingCollector) -> None:

@@ -116,6 +116,8 @@ def add_navigation(bundle: PlannedBundle, course: Course, placement: Placement) 
             title, is_untitled = chapter_title(node)
             shown = course.titles.get(node.key, title) if is_untitled else title
             chapter = NavigationChapter(node.name, shown, is_untitled)
+            if node.url_name != node.name:
+                chapter.url_name = node.url_name
             chapters.append(chapter)
             children = node.children
         else:
@@ -131,12 +133,12 @@ def _item(
     node: OutlineNode, course: Course, placement: Placement, aliases: dict[BlockKey, str]
 ) -> NavigationItem:
     if node.block is None:
-        return NavigationItem(node.tag, node.name, node.name)
+        return NavigationItem(node.tag, node.url_name, node.url_name)
     home = placement.homes[node.block]
     return NavigationItem(
         type=node.tag,
         id=node.block.url_name,
-        title=course.title_of(node.block) or node.name,
+        title=course.title_of(node.block) or node.url_name,
         link=aliases[home.bundle],
         file=home.path,
     )
@@ -151,13 +153,15 @@ def add_layout(
     """Add the layout document: what an export can not tell from the bundles."""
     aliases = {link.target: alias for alias, link in bundle.links.items()}
     aliases[bundle.key] = OWN_ALIAS
+    is_pointer = course.kind == "course" and course.course_file != COURSE_FILE
     layout = Layout(
         kind=course.kind,
         org=course.org,
         course=course.course,
         run=course.run,
-        root=course.root_attributes,
-        is_pointer=len(course.consumed) > 0 and course.course_file != COURSE_FILE,
+        root=course.root_attributes if is_pointer else {},
+        is_pointer=is_pointer,
+        leading=course.leading,
         bundles={alias: key for key, alias in aliases.items()},
         unnamed=_reached_names(course),
     )

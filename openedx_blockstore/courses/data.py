@@ -44,6 +44,8 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line is not None else self.file
+        # A file's name can be bytes that are no text.
+        place = place.encode("utf-8", "backslashreplace").decode()
         return f"{self.severity}: {place + ': ' if place else ''}{self.message} [{self.code}]"
 
 

@@ -113,11 +113,13 @@ class NavigationChapter:
 
     Attributes:
         untitled: The OLX gives it no title; the one here is made of its id.
+        url_name: Its name in OLX, where that is not its id, since another chapter has it.
     """
 
     id: str | None
     title: str = ""
     untitled: bool = False
+    url_name: str | None = None
     sequences: list[NavigationItem] = Factory(list)
 
 
@@ -142,6 +144,7 @@ def read_navigation(contents: bytes) -> list[NavigationChapter]:
                 id=chapter["id"],
                 title=chapter.get("title", ""),
                 untitled=chapter.get("untitled", False),
+                url_name=chapter.get("url_name"),
                 sequences=[
                     NavigationItem(
                         type=item.get("type", "sequential"),
@@ -168,6 +171,8 @@ def _chapter_document(chapter: NavigationChapter) -> dict[str, Any]:
         document["title"] = chapter.title
     if chapter.untitled:
         document["untitled"] = True
+    if chapter.url_name is not None:
+        document["url_name"] = chapter.url_name
     document["sequences"] = [_item_document(item) for item in chapter.sequences]
     return document
 
@@ -194,6 +199,7 @@ class Layout:
         kind: ``course`` or ``library``.
         root: The attributes of the root of ``course.xml``.
         is_pointer: ``course.xml`` pointed to ``course/<run>.xml``.
+        leading: How many settings and comments of the course stood before its chapters.
         bundles: Alias → the key of the bundle's main block.
         blocks: Block → ``alias:path`` of its definition.
         inline: The blocks and chapters that stood inside their parents' files.
@@ -209,6 +215,7 @@ class Layout:
     run: str
     root: dict[str, str] = Factory(dict)
     is_pointer: bool = False
+    leading: int = 0
     bundles: dict[str, BlockKey] = Factory(dict)
     blocks: dict[BlockKey, str] = Factory(dict)
     inline: list[BlockKey] = Factory(list)
@@ -228,6 +235,7 @@ def write_layout(layout: Layout) -> bytes:
             "run": layout.run,
             "root": layout.root,
             "is_pointer": layout.is_pointer,
+            "leading": layout.leading,
             "bundles": {alias: str(key) for alias, key in sorted(layout.bundles.items())},
             "blocks": {str(key): where for key, where in sorted(layout.blocks.items())},
             "inline": [str(key) for key in sorted(layout.inline)],
@@ -253,6 +261,7 @@ def read_layout(contents: bytes) -> Layout:
             run=document["run"],
             root=dict(document["root"]),
             is_pointer=bool(document["is_pointer"]),
+            leading=int(document["leading"]),
             bundles={alias: BlockKey.parse(key) for alias, key in document["bundles"].items()},
             blocks={BlockKey.parse(key): where for key, where in document["blocks"].items()},
             inline=[BlockKey.parse(key) for key in document["inline"]],
@@ -273,4 +282,4 @@ def split_place(place: str) -> tuple[str, str]:
 def chapter_title(node: OutlineNode) -> tuple[str, bool]:
     """Return a chapter's title, and whether it is only its name."""
     title = node.attributes.get("display_name")
-    return (node.name, True) if title is None else (title, False)
+    return (node.url_name, True) if title is None else (title, False)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from lxml import etree
 
+from openedx_blockstore import api
 from openedx_blockstore.courses import olx
 from openedx_blockstore.courses.block_bundles import default_name, is_unit
 from openedx_blockstore.courses.course_bundle import COURSE_FILE, tidy_children
@@ -112,50 +113,52 @@ class _Assembler:
         if key is not None and key in self._inline:
             return
         place = f"{bundle.alias}:{path}"
-        target = self._layout.renamed.get(place) or export_path(
-            path, bundle.main, bundle.definitions
-        )
+        target = self._export_path(bundle, path)
         if target is None:
             self._findings.info(
                 "not-exported", place, "An OLX export has no place for it; it stays in its bundle."
             )
-        elif key is not None:
-            self._add_bytes(target, self._definition(bundle, path, key))
+        elif key is not None and (restored := self._definition(bundle, path, key)) is not None:
+            self._add_bytes(target, restored)
         else:
             self._add_stored(target, bundle, path)
 
+    def _export_path(self, bundle: StoredBundle, path: str) -> str | None:
+        renamed = self._layout.renamed.get(f"{bundle.alias}:{path}")
+        return renamed or export_path(path, bundle.main, bundle.definitions)
+
     def _add_stored(self, target: str, bundle: StoredBundle, path: str) -> None:
         stored = bundle.version.files[path]
-        if target in self._files:
-            if self._digests.get(target) != stored.hash_digest:
-                self._findings.warning(
-                    "two-contents",
-                    target,
-                    f"Another bundle has the same file with other contents; {bundle.alias}:{path} "
-                    f"was left out.",
-                )
-            return
-        self._digests[target] = stored.hash_digest
-        self._files[target] = OutputFile(stored.size, partial(bundle.open, path))
+        self._add_file(
+            target, stored.hash_digest, OutputFile(stored.size, partial(bundle.open, path))
+        )
 
     def _add_bytes(self, target: str, contents: bytes) -> None:
-        self._files.setdefault(
-            target,
-            OutputFile(len(contents), lambda: contextlib.closing(bytes_file(contents))),
-        )
+        opened = partial(contextlib.closing, bytes_file(contents))
+        self._add_file(target, api.digest_of(contents), OutputFile(len(contents), opened))
+
+    def _add_file(self, target: str, digest: str, file: OutputFile) -> None:
+        """Add a file that no bundle, or another one too, has for the export."""
+        self._files.setdefault(target, file)
+        if self._digests.setdefault(target, digest) != digest:
+            self._findings.warning(
+                "two-contents",
+                target,
+                "Two bundles have this file with different contents; the first one was taken.",
+            )
 
     def _add_lost(self) -> None:
         """Write the inline definitions that no container includes any more as files."""
         for bundle in self._course.bundles.values():
             for path, key in bundle.definitions.items():
                 if key in self._inline and key not in self._embedded:
-                    contents = self._definition(bundle, path, key)
+                    contents = self._definition(bundle, path, key) or bundle.read(path)
                     self._add_bytes(olx.file_of(key.tag, key.name), contents)
 
     # Definitions ---------------------------------------------------------------------------------
 
-    def _definition(self, bundle: StoredBundle, path: str, key: BlockKey) -> bytes:
-        """Return the bytes of a definition: as they are, if nothing has to be undone."""
+    def _definition(self, bundle: StoredBundle, path: str, key: BlockKey) -> bytes | None:
+        """Return the bytes of a definition in which something has to be undone; else None."""
         contents = bundle.read(path)
         changed = (
             is_unit(key, path)
@@ -163,10 +166,8 @@ class _Assembler:
             or str(key) in self._policy
             or f"<{olx.INCLUDE_TAG}".encode() in contents
         )
-        if not changed:
-            return contents
-        element = self._restore(bundle, path, key, contents)
-        return contents if element is None else olx.dump_olx(element)
+        element = self._restore(bundle, path, key, contents) if changed else None
+        return None if element is None else olx.dump_olx(element)
 
     def _restore(
         self, bundle: StoredBundle, path: str, key: BlockKey, contents: bytes
@@ -181,7 +182,7 @@ class _Assembler:
             element.set(name, str(value))
         made_up = self._layout.unnamed.get(key, {})
         for inner in element.iterdescendants():
-            if isinstance(inner.tag, str) and inner.get("url_name") in made_up:
+            if olx.is_element(inner) and inner.get("url_name") in made_up:
                 del inner.attrib["url_name"]
         for include in list(element.iter(olx.INCLUDE_TAG)):
             child = self._child(bundle, include)
@@ -223,6 +224,10 @@ class _Assembler:
                     olx.set_first(element, "url_name", name)
                 return element
         pointer = etree.Element(key.tag)
+        file = self._export_path(target, path)
+        if file is not None and file != olx.file_of(key.tag, name):
+            # An author may include a block under another name; a pointer can not.
+            name = file.removeprefix(f"{key.tag}/").removesuffix(".xml").replace("/", ":")
         pointer.set("url_name", name)
         return pointer
 
@@ -239,7 +244,7 @@ class _Assembler:
                 children += [self._item(item) for item in chapter.sequences]
             else:
                 children.append(self._chapter(chapter))
-        for position, child in enumerate(children):
+        for position, child in enumerate(children, start=self._layout.leading):
             element.insert(position, child)
         tidy_children(element)
         if self._layout.is_pointer:
@@ -258,14 +263,15 @@ class _Assembler:
         for name, value in self._policy.get(str(key), {}).items():
             element.set(name, str(value))
         element.extend(self._item(item) for item in chapter.sequences)
+        url_name = chapter.url_name or chapter.id
         tidy_children(element, depth=1 if key in self._inline else 0)
         if key in self._inline:
             if key not in self._nameless:
-                olx.set_first(element, "url_name", chapter.id)
+                olx.set_first(element, "url_name", url_name)
             return element
-        self._add_bytes(olx.file_of("chapter", chapter.id), olx.dump_olx(element))
+        self._add_bytes(olx.file_of("chapter", url_name), olx.dump_olx(element))
         pointer = etree.Element("chapter")
-        pointer.set("url_name", chapter.id)
+        pointer.set("url_name", url_name)
         return pointer
 
     def _item(self, item: NavigationItem) -> etree._Element:

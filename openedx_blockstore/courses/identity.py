@@ -5,16 +5,16 @@ All are pure functions of the course, so that the next import of the course come
 
 from __future__ import annotations
 
+import copy
 import re
 import unicodedata
-from collections.abc import Container
 from pathlib import PurePosixPath
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from attrs import frozen
 from lxml import etree
 
-from openedx_blockstore.courses.digests import digest_of_bytes, digest_of_text
+from openedx_blockstore.api import digest_of
 
 #: What every origin key of a course's bundle begins with.
 ORIGIN_SCHEME = "olx"
@@ -25,11 +25,15 @@ MAX_ORIGIN_LENGTH = 500
 #: The longest path part that is kept as it is; beyond, a digest stands for the rest.
 MAX_PART_LENGTH = 150
 
+#: The longest path that is kept; of a longer one only the last part is. Folders come before it.
+MAX_SAFE_LENGTH = 300
+
 #: Characters that no path of a bundle may hold: controls, backslash, and bytes that are no text.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 
 _NOT_SLUG = re.compile(r"[^\w-]+|_+")
 _SUFFIX_LENGTH = 6
+_ORIGIN_PARTS = 4
 _MAX_EXTENSION_LENGTH = 10
 
 
@@ -55,16 +59,27 @@ def make_origin(org: str, course: str, key: BlockKey) -> str:
 
     A course's bundle has the tag ``course`` and its run as the name; nothing else knows the run.
     """
-    parts = [quote(part, safe=":.~+@ ") for part in (org, course, key.tag, key.name)]
+    parts = [
+        quote(part, safe=":.~+@ ", errors="replace") for part in (org, course, key.tag, key.name)
+    ]
     origin = f"{ORIGIN_SCHEME}:{'/'.join(parts)}"
     if len(origin) <= MAX_ORIGIN_LENGTH:
         return origin
-    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{digest_of_text(origin)}"
+    return f"{origin[: MAX_ORIGIN_LENGTH - 65]}~{digest_of(origin)}"
+
+
+def read_origin(origin: str | None) -> BlockKey | None:
+    """Return the key in an origin that :func:`make_origin` made; None for any other."""
+    scheme, _, rest = (origin or "").partition(":")
+    parts = [unquote(part) for part in rest.split("/")]
+    if scheme != ORIGIN_SCHEME or len(parts) != _ORIGIN_PARTS:
+        return None
+    return BlockKey(parts[2], parts[3])
 
 
 def short_digest(text: str) -> str:
     """Return the beginning of a text's digest, enough to tell a few names apart."""
-    return digest_of_text(text)[:_SUFFIX_LENGTH]
+    return digest_of(text.encode("utf-8", "surrogatepass"))[:_SUFFIX_LENGTH]
 
 
 def make_slug(text: str, *, max_length: int = 60) -> str:
@@ -74,29 +89,30 @@ def make_slug(text: str, *, max_length: int = 60) -> str:
     return re.sub("-{2,}", "-", slug)[:max_length].strip("-")
 
 
-def unique_name(base: str, taken: Container[str]) -> str:
-    """Return the name, or the name with the first free number after it; case does not count."""
-    candidate, number = base, 1
-    while candidate.casefold() in taken:
-        number += 1
-        candidate = f"{base}-{number}"
-    return candidate
-
-
-def name_unnamed(element: etree._Element, parent_name: str, taken: Container[str]) -> str:
+def name_unnamed(element: etree._Element, parent: BlockKey) -> str:
     """Make up the name of an inline block that has none.
 
     From its title if it has one, else from its parent's name, so that it says something and does
     not depend on how many blocks stand before it, as long as titles differ.
     """
     title = make_slug(element.get("display_name", ""), max_length=40)
-    return unique_name(f"{element.tag}-{title or make_slug(parent_name) or 'block'}", taken)
+    above = make_slug(parent.name.removeprefix(f"{parent.tag}-"), max_length=40)
+    return f"{element.tag}-{title or above or 'block'}"
 
 
 def content_digest(element: etree._Element) -> str:
-    """Return a digest of an unnamed block, by which the next import knows it again."""
-    text = etree.tostring(element, method="c14n", with_tail=False)
-    return digest_of_bytes(text)[:12]
+    """Return a digest of an unnamed block, by which the next import knows it again.
+
+    White space between elements does not count: an export may set it differently.
+    """
+    plain = copy.deepcopy(element)
+    plain.tail = None
+    for node in plain.iter():
+        if not (node.text or "").strip():
+            node.text = None
+        if not (node.tail or "").strip():
+            node.tail = None
+    return digest_of(etree.tostring(plain, method="c14n"))[:12]
 
 
 def safe_path(path: str) -> str:
@@ -112,7 +128,8 @@ def safe_path(path: str) -> str:
         if clean != part or len(clean) > MAX_PART_LENGTH or clean in {".", "..", ""}:
             clean = with_suffix(clean.strip(".") or "_", original)
         parts.append(clean)
-    return "/".join(parts)
+    safe = "/".join(parts)
+    return safe if len(safe) <= MAX_SAFE_LENGTH else with_suffix(parts[-1], path)
 
 
 def with_suffix(path: str, original: str) -> str:

@@ -14,7 +14,6 @@ from attrs import define
 from openedx_blockstore import api
 from openedx_blockstore.conf import MAX_FILES_BY_TYPE, get_settings
 from openedx_blockstore.courses.data import BundleOutcome, CourseImportReport, FilePlace
-from openedx_blockstore.courses.digests import digest_of_bytes, digest_of_file
 from openedx_blockstore.courses.findings import FindingCollector
 from openedx_blockstore.courses.identity import BlockKey, make_slug
 from openedx_blockstore.courses.known import KnownCourse, find_course
@@ -24,7 +23,7 @@ from openedx_blockstore.courses.plan import CoursePlan, ExportFile, PlannedBundl
 from openedx_blockstore.courses.planning import plan_import
 from openedx_blockstore.courses.reader import CourseExport, open_export
 from openedx_blockstore.data import BundleData, BundleVersionData, FileSource, LinkTarget
-from openedx_blockstore.exceptions import CollectionNotFound
+from openedx_blockstore.exceptions import BundleExists, CollectionNotFound
 
 #: Called with how many steps are done, how many there are, and what was done.
 Progress = Callable[[int, int, str], None]
@@ -66,7 +65,7 @@ def import_course(
         known = find_course(kind, org, course, run, collection)
         plan = plan_import(export, known.previous, _limits(), findings)
         if known.collection_uuid is None and not dry_run:
-            known.collection_uuid = api.create_collection(plan.title).uuid
+            known.collection_uuid = api.create_collection(_short(plan.title)).uuid
         storing = _Storing(export, plan, known, Path(from_).name, dry_run=dry_run)
         storing.store_all(progress)
     return CourseImportReport(
@@ -97,6 +96,11 @@ def _limits() -> PlacingLimits:
     max_files = {kind: settings.max_files(kind)[0] for kind in types}
     max_files[""] = settings.MAX_FILES
     return PlacingLimits(max_files=max_files, max_bundles=settings.MAX_DEPENDENCIES)
+
+
+def _short(title: str) -> str:
+    """Return as much of a title as may be stored."""
+    return title[: get_settings().MAX_TITLE_LENGTH]
 
 
 @define
@@ -140,6 +144,10 @@ class _Storing:
             existing = api.get_bundles_by_origin(
                 self._known.collection_uuid, [bundle.origin for bundle in self._plan.bundles]
             )
+        if not self._dry_run and self._plan.course.origin not in existing:
+            # First of all, so that an import that is interrupted is found again.
+            made = self._create(self._plan.course)
+            existing = {**existing, self._plan.course.origin: made}
         total = len(self._plan.bundles)
         for number, bundle in enumerate(self._plan.bundles, start=1):
             self.states[bundle.key] = self._store(bundle, existing.get(bundle.origin))
@@ -185,16 +193,9 @@ class _Storing:
 
     def _write(self, bundle: PlannedBundle, found: BundleData | None) -> tuple[UUID, int]:
         if found is None:
-            assert self._known.collection_uuid is not None, "a real import has a collection"
-            found = api.create_bundle(
-                self._known.collection_uuid,
-                make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
-                bundle.title,
-                type=bundle.type,
-                origin=bundle.origin,
-            )
-        elif found.title != bundle.title:
-            api.update_bundle(found.uuid, title=bundle.title)
+            found = self._create(bundle)
+        elif found.title != _short(bundle.title):
+            api.update_bundle(found.uuid, title=_short(bundle.title))
         links = {
             alias: LinkTarget(self.states[link.target].uuid, self.states[link.target].version)
             for alias, link in bundle.links.items()
@@ -206,6 +207,20 @@ class _Storing:
             change_description=f"Imported from {self._name}",
         )
         return found.uuid, made.version.version
+
+    def _create(self, bundle: PlannedBundle) -> BundleData:
+        assert self._known.collection_uuid is not None, "a real import has a collection"
+        try:
+            return api.create_bundle(
+                self._known.collection_uuid,
+                make_slug(bundle.title) or make_slug(bundle.key.name) or bundle.type,
+                _short(bundle.title),
+                type=bundle.type,
+                origin=bundle.origin,
+            )
+        except BundleExists:  # another import of the course was faster
+            found = api.get_bundles_by_origin(self._known.collection_uuid, [bundle.origin])
+            return found[bundle.origin]
 
     def _source(self, contents: bytes | ExportFile) -> FileSource:
         if isinstance(contents, bytes):
@@ -251,10 +266,10 @@ class _Storing:
     def _is_same_file(self, bundle: PlannedBundle, path: str, version: BundleVersionData) -> bool:
         contents, stored = bundle.files[path], version.files[path]
         if isinstance(contents, bytes):
-            return len(contents) == stored.size and digest_of_bytes(contents) == stored.hash_digest
+            return len(contents) == stored.size and api.digest_of(contents) == stored.hash_digest
         file = self._export.files[contents.path]
         if file.stat().st_size != stored.size:
             return False
         if contents.path not in self._digests:
-            self._digests[contents.path] = digest_of_file(file)
+            self._digests[contents.path] = api.digest_of(self._source(contents))
         return self._digests[contents.path] == stored.hash_digest

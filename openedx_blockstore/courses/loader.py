@@ -111,6 +111,8 @@ class _Loader:
         self._blocks: dict[BlockKey, Block] = {}
         self._by_file: dict[str, Block] = {}
         self._unnamed: dict[BlockKey, dict[str, str]] = {}
+        self._chapters: set[str] = set()
+        self._chapter_files: dict[str, OutlineNode] = {}
         self._pending: deque[Block] = deque()
         self._assets = index_assets(export)
 
@@ -171,6 +173,10 @@ class _Loader:
                 ) from error
             course.course_file = file
             course.consumed.append(file)
+        for node in course.element:
+            if olx.is_element(node) and is_outline_child(node):
+                break
+            course.leading += 1
         course.outline = self._outline_nodes(course, course.element, course.course_file, course.run)
 
     def _outline_nodes(
@@ -179,41 +185,45 @@ class _Loader:
         """Take the children that are chapters or blocks out of a course or chapter."""
         names = self._names_in(parent, BlockKey(str(parent.tag), parent_name))
         nodes = []
-        for child in list(olx.elements(parent)):
-            if not is_outline_child(child):
-                continue
+        for child, (name, made_up) in names.items():
             parent.remove(child)
             child.tail = None
-            name, made_up = names[child]
-            is_chapter = child.tag == "chapter" and parent.tag == "course"
-            node = self._outline_node(course, child, source, name, is_chapter=is_chapter)
+            if child.tag == "chapter" and parent.tag == "course":
+                node = self._chapter(course, child, source, name)
+            else:
+                block = self._child_block(child, source, name)
+                node = OutlineNode(str(child.tag), name, name, block=block)
             node.made_up = made_up
             if node.block is not None:
                 node.block.made_up = made_up
             nodes.append(node)
         return nodes
 
-    def _outline_node(
-        self, course: Course, child: etree._Element, source: str, name: str, *, is_chapter: bool
+    def _chapter(
+        self, course: Course, child: etree._Element, source: str, url_name: str
     ) -> OutlineNode:
-        tag = str(child.tag)
-        if not is_chapter:
-            block = self._child_block(child, source, name)
-            if block is None:
-                return OutlineNode(tag, name)
-            return OutlineNode(tag, name, block=block)
         file: str | None = None
         if olx.is_pointer(child):
-            file = olx.file_of(tag, name)
+            file = olx.file_of("chapter", url_name)
+            if file in self._chapter_files:
+                return self._chapter_files[file]
             loaded = self._read(file, olx.line_of(child), source)
             if loaded is None:
-                return OutlineNode(tag, name)
-            child, source = loaded, file
-            course.consumed.append(file)
+                file = None
+            else:
+                child, source = loaded, file
+                course.consumed.append(file)
+        name, number = url_name, 1
+        while name in self._chapters:
+            number += 1
+            name = f"{url_name}~{number}"
         attributes = olx.attributes_of(child)
         if file is None:
             attributes.pop("url_name", None)
-        node = OutlineNode(tag, name, file=file, attributes=attributes)
+        node = OutlineNode("chapter", name, url_name, file=file, attributes=attributes)
+        self._chapters.add(name)
+        if file is not None:
+            self._chapter_files[file] = node
         node.children = self._outline_nodes(course, child, source, name)
         return node
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict, deque
 from collections.abc import Container, Mapping
 
 from lxml import etree
@@ -14,8 +15,6 @@ _GROUPS = frozenset({"show", "group"})
 
 #: Elements below a container that are no blocks.
 _NOT_BLOCKS = olx.SETTING_TAGS | _GROUPS | {olx.INCLUDE_TAG}
-
-_OUTLINE = frozenset({"course", "chapter"})
 
 
 def is_outline_child(child: etree._Element) -> bool:
@@ -34,8 +33,10 @@ def list_blocks(element: etree._Element, files: Container[str]) -> list[etree._E
     Args:
         files: The paths of the export, to tell pointers inside unknown blocks from other elements.
     """
-    if element.tag in _OUTLINE:
+    if element.tag == "course":
         return [child for child in olx.elements(element) if is_outline_child(child)]
+    if element.tag == "chapter":  # which has no settings
+        return [child for child in olx.elements(element) if olx.is_block_name(str(child.tag))]
     found: list[etree._Element] = []
     pending = [element]
     while pending:
@@ -73,24 +74,48 @@ def name_blocks(
     taken = {child.get("url_name", "").casefold() for child in children} - {""}
     digests = {child: content_digest(child) for child in nameless}
     free = {name: digest for name, digest in before.items() if name.casefold() not in taken}
-    names: dict[etree._Element, str] = {}
-    # First the ones that did not change, then, in their order, the ones that did.
-    for is_exact in (True, False):
-        for child in nameless:
-            if child in names:
-                continue
-            for name, digest in free.items():
-                is_like = name.startswith(f"{child.tag}-")
-                if (digest == digests[child]) if is_exact else is_like:
-                    names[child] = name
-                    del free[name]
-                    break
+    names = _names_from_before(nameless, digests, free)
     taken |= {name.casefold() for name in names.values()}
+    numbers: Counter[str] = Counter()
     for child in nameless:
         if child not in names:
-            names[child] = name_unnamed(child, key.name, taken)
-            taken.add(names[child].casefold())
+            base = name = name_unnamed(child, key)
+            while name.casefold() in taken:
+                numbers[base] += 1
+                name = f"{base}-{numbers[base] + 1}"
+            names[child] = name
+            taken.add(name.casefold())
     return names, {names[child]: digests[child] for child in nameless}
+
+
+def _names_from_before(
+    nameless: list[etree._Element],
+    digests: Mapping[etree._Element, str],
+    free: Mapping[str, str],
+) -> dict[etree._Element, str]:
+    """Find again what the last import named.
+
+    First the blocks that did not change, then, in their order, those that did.
+    """
+    by_digest: dict[str, deque[str]] = defaultdict(deque)
+    for name, digest in free.items():
+        by_digest[digest].append(name)
+    names: dict[etree._Element, str] = {}
+    for child in nameless:
+        if same := by_digest.get(digests[child]):
+            names[child] = same.popleft()
+    used = set(names.values())
+    rest = [name for name in free if name not in used]
+    tags = {str(child.tag) for child in nameless}
+    by_tag = {tag: deque(n for n in rest if n.startswith(f"{tag}-")) for tag in tags}
+    for child in nameless:
+        like = by_tag[str(child.tag)]
+        while child not in names and like:
+            name = like.popleft()
+            if name not in used:
+                names[child] = name
+                used.add(name)
+    return names
 
 
 def _points_to_file(child: etree._Element, files: Container[str]) -> bool:

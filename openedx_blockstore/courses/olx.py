@@ -182,10 +182,15 @@ def dump_olx(root: etree._Element) -> bytes:
     return ("\n".join(texts) + "\n").encode()
 
 
+def is_element(node: object) -> bool:
+    """Tell whether a node is an element, and no comment or processing instruction."""
+    return isinstance(getattr(node, "tag", None), str)
+
+
 def elements(parent: etree._Element) -> Iterator[etree._Element]:
     """Yield the child elements, without comments and processing instructions."""
     for child in parent:
-        if isinstance(child.tag, str):
+        if is_element(child):
             yield child
 
 

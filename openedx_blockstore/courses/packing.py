@@ -121,10 +121,20 @@ def _write_tar(files: Mapping[str, OutputFile], to: Path, written: Written) -> N
 def _write_zip(files: Mapping[str, OutputFile], to: Path, written: Written) -> None:
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as zipped:
         for number, (path, file) in enumerate(files.items(), start=1):
-            info = zipfile.ZipInfo(path, _ZIP_TIME)
+            info = zipfile.ZipInfo(_zip_name(path), _ZIP_TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o100644 << 16
             info.file_size = file.size
             with file.open() as source, zipped.open(info, "w") as output:
                 shutil.copyfileobj(source, output)
             written(number)
+
+
+def _zip_name(path: str) -> str:
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            f"A zip archive can not hold the name {path!a}, which is no text; export to a .tar.gz."
+        ) from error
+    return path

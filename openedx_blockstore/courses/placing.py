@@ -182,7 +182,8 @@ class _Placer:
         )
         first = set(self._course.tops())
         dispensable = [block for block in roots if block not in first]
-        dispensable.sort(key=lambda block: block in set(tops))
+        named = set(tops)
+        dispensable.sort(key=lambda block: block in named)
         for block in reversed(dispensable[-(len(roots) - limit) :]):
             del roots[block]
             self._previous.pop(block.key, None)

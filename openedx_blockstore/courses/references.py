@@ -23,7 +23,7 @@ from openedx_blockstore.courses.olx import elements
 TEXT_SUFFIXES = (".xml", ".html", ".htm", ".xhtml", ".json", ".css", ".js", ".svg", ".md", ".m3u8")
 
 #: A file larger than this is data, and not searched.
-MAX_SEARCHED_BYTES = 4 * 2**20
+MAX_SEARCHED_BYTES = 2 * 2**20
 
 #: The settings that name an asset by its plain name.
 ASSET_ATTRIBUTES = (
@@ -35,17 +35,24 @@ ASSET_ATTRIBUTES = (
 )
 
 _END = r"""(?:(?!&quot;|&\#3[49];|&apos;|&lt;|&gt;|&\#10;|\\["'nt])[^"'<>\n\r`{}|])"""
-_STATIC = re.compile(rf"(?<![\w.%-])/static/({_END}*)")
+_STATIC = re.compile(rf"(?<![\w.%-])/static/({_END}{{0,300}})")
+# All parts are bounded, so that no text takes time that grows with the square of its length.
 _ASSET_KEY = re.compile(
-    rf"(?:asset-v1:[^\s\"'<>@]+@asset\+block@|/?c4x/[^/\s]+/[^/\s]+/asset/)({_END}*)"
+    rf"(?:asset-v1:[^\s\"'<>@]{{1,300}}@asset\+block@|/?c4x/[^/\s]{{1,100}}/[^/\s]{{1,100}}/asset/)"
+    rf"({_END}{{0,300}})"
 )
-_JUMP = re.compile(r"/jump_to_id/([\w.:%~-]+)")
-_I4X = re.compile(r"i4x://([^/\s\"'<>&]+)/([^/\s\"'<>&]+)/([\w-]+)/([\w.:%~-]+)")
+_JUMP = re.compile(r"/jump_to_id/([\w.:%~-]{1,300})")
+_PART = r"[^/+\s\"'<>&]{1,100}"
+_NAME = r"([\w.:%~-]{1,300})"
+_I4X = re.compile(rf"i4x://({_PART})/({_PART})/([\w-]{{1,100}})/{_NAME}")
 _BLOCK_V1 = re.compile(
-    r"block-v1:([^+\s\"'<>&]+)\+([^+\s\"'<>&]+)\+[^+\s\"'<>&]+\+type@([\w-]+)\+block@([\w.:%~-]+)"
+    rf"block-v1:({_PART})\+({_PART})\+{_PART}\+type@([\w-]{{1,100}})\+block@{_NAME}"
 )
 _POLICY_ASSET = re.compile(rf'"(?:{"|".join(ASSET_ATTRIBUTES)})"\s*:\s*"([^"\\]+)"')
-_QUOTED = re.compile(r"""["'(]\s*([^"'()\s<>,;][^"'()<>\n]{0,300}?)\s*["')]""")
+_PASSPORTS = re.compile(
+    r"""lti_passports\s*=\s*(?:"[^"]*"|'[^']*')|"lti_passports"\s*:\s*\[[^\]]*\]"""
+)
+_QUOTED = re.compile(r"""["'(]\s*([^"'()\s<>,;][^"'()<>\n]{0,150}?)\s*["')]""")
 _CUT = re.compile(r"[?#]|\s|[);,&\\]")
 
 
@@ -70,6 +77,11 @@ class BlockReference:
     tag: str | None
     name: str
     line: int
+
+
+def hide_secrets(text: str) -> str:
+    """Return a text of the same lines without LTI passports, which hold keys and secrets."""
+    return _PASSPORTS.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def is_text(path: str, size: int) -> bool:

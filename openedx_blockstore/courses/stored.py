@@ -12,7 +12,7 @@ from attrs import define, field
 
 from openedx_blockstore import api
 from openedx_blockstore.courses.documents import LAYOUT_FILE, OWN_ALIAS, Layout, read_layout
-from openedx_blockstore.courses.identity import BlockKey
+from openedx_blockstore.courses.identity import BlockKey, read_origin
 from openedx_blockstore.courses.placing import DEFINITION_FILE, MAIN_FILES
 from openedx_blockstore.data import BundleVersionData
 from openedx_blockstore.exceptions import BundleVersionNotFound, Invalid
@@ -36,9 +36,7 @@ class StoredBundle:
 
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
         """Open one of its files."""
-        return api.open_bundle_file(
-            self.version.bundle_uuid, path, version_number=self.version.version
-        )
+        return api.open_version_file(self.version, path)
 
     def read(self, path: str) -> bytes:
         """Return the contents of one of its files."""
@@ -80,10 +78,16 @@ def open_stored_course(course_bundle_uuid: UUID | str, version_number: int | Non
     layout = read_layout(own.read(LAYOUT_FILE))
     own.main = BlockKey(layout.kind, layout.run)
     course = StoredCourse(own, layout, {version.bundle_uuid: own})
-    for alias, bundle in _linked(version):
-        course.bundles.setdefault(
-            bundle.bundle_uuid, StoredBundle(alias, bundle, _main_of(alias, bundle, layout))
+    linked = dict(_linked(version))
+    borrowed = [
+        bundle.bundle_uuid for alias, bundle in linked.items() if alias not in layout.bundles
+    ]
+    origins = {bundle.uuid: bundle.origin for bundle in api.get_bundles(borrowed)}
+    for alias, bundle in linked.items():
+        main = layout.bundles.get(alias) or _main_of(
+            alias, bundle, read_origin(origins.get(bundle.bundle_uuid))
         )
+        course.bundles[bundle.bundle_uuid] = StoredBundle(alias, bundle, main)
     _find_definitions(course)
     return course
 
@@ -104,13 +108,12 @@ def _linked(version: BundleVersionData) -> Iterator[tuple[str, BundleVersionData
                 pending.append(found)
 
 
-def _main_of(alias: str, version: BundleVersionData, layout: Layout) -> BlockKey:
-    if alias in layout.bundles:
-        return layout.bundles[alias]
+def _main_of(alias: str, version: BundleVersionData, origin: BlockKey | None) -> BlockKey:
+    """Return the main block of a bundle that did not come with the course."""
     for path in sorted(version.files):
         if "/" not in path and path.endswith(".xml"):
             tag = _TAGS_OF_MAIN_FILES.get(path, path.removesuffix(".xml"))
-            return BlockKey(tag, alias)
+            return origin if origin is not None and origin.tag == tag else BlockKey(tag, alias)
     return BlockKey("assets", alias)
 
 

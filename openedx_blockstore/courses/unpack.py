@@ -6,6 +6,7 @@ really comes out, never on what a header promises. Links are not made; they are 
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import stat
 import tarfile
@@ -13,10 +14,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from openedx_blockstore.conf import get_settings
-from openedx_blockstore.exceptions import InvalidArchive, LimitExceeded
+from openedx_blockstore.exceptions import BlockstoreError, InvalidArchive, LimitExceeded
 
 CHUNK_BYTES = 64 * 1024
 
@@ -88,29 +89,24 @@ def unpack(archive: Path, folder: Path) -> tuple[str, ...]:
     try:
         if zipfile.is_zipfile(archive):
             return _unpack_zip(archive, folder, budget)
-        if _is_tar(archive):
-            return _unpack_tar(archive, folder, budget)
+        with archive.open("rb") as file:
+            is_compressed = file.read(len(GZIP_MARK)) == GZIP_MARK
+        if is_compressed:
+            with gzip.open(archive) as stream:
+                return _unpack_tar(cast(IO[bytes], stream), folder, budget)
+        if tarfile.is_tarfile(archive):
+            with archive.open("rb") as file:
+                return _unpack_tar(file, folder, budget)
+    except BlockstoreError:
+        raise
     except _DAMAGE as error:
         raise InvalidArchive(f"it is damaged ({error})") from error
     raise InvalidArchive("it is neither a tar archive nor a zip archive; give a .tar.gz or a .zip")
 
 
-def _is_tar(archive: Path) -> bool:
-    try:
-        with tarfile.open(archive, "r:*"):
-            return True
-    except tarfile.ReadError as error:
-        # An unreadable compressed stream has the compressor's mark, but no tar inside.
-        with archive.open("rb") as file:
-            compressed = file.read(len(GZIP_MARK)) == GZIP_MARK
-        if compressed:
-            raise InvalidArchive(f"it is damaged ({error})") from error
-        return False
-
-
-def _unpack_tar(archive: Path, folder: Path, budget: _Budget) -> tuple[str, ...]:
+def _unpack_tar(stream: IO[bytes], folder: Path, budget: _Budget) -> tuple[str, ...]:
     links: list[str] = []
-    with tarfile.open(archive, "r|*") as tar:
+    with tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
             budget.entry()
             path = checked_path(member.name)
@@ -124,6 +120,9 @@ def _unpack_tar(archive: Path, folder: Path, budget: _Budget) -> tuple[str, ...]
                 _write(source, folder, path, budget)
             else:
                 raise InvalidArchive("it is a device or a pipe", entry=path)
+    # A stream that ends early between two entries would look complete: its sum stands at its end.
+    for chunk in _chunks(stream):
+        budget.count(len(chunk))
     return tuple(links)
 
 

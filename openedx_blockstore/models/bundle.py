@@ -53,6 +53,8 @@ class Bundle(models.Model):
         indexes = [
             # Pages through a collection in the order in which its bundles were made.
             models.Index(fields=["collection", "id"], name="blockstore_bundle_page"),
+            # Pages through the bundles of a type: every course, wherever it is, say.
+            models.Index(fields=["type", "id"], name="blockstore_bundle_type"),
         ]
 
     def __str__(self) -> str:
@@ -104,4 +106,4 @@ class BundleVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bundle_id}@{self.version_num}"
+        return f"Version {self.version_num}"

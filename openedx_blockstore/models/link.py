@@ -13,6 +13,14 @@ from openedx_blockstore.models.fields import CodePointCharField
 from openedx_blockstore.models.version_range import VersionRange, VersionRangeQuerySet
 
 
+# Named, and made of a named class: what the type checker finds again in its own cache.
+class BundleLinkQuerySet(VersionRangeQuerySet["BundleLink"]):
+    """Links, and the spans of the borrower's versions over which they hold."""
+
+
+BundleLinkManager = models.Manager.from_queryset(BundleLinkQuerySet)
+
+
 class BundleLink(VersionRange):
     """A link of one bundle to a version of another one, over a span of the borrower's versions."""
 
@@ -28,7 +36,7 @@ class BundleLink(VersionRange):
     # Reserved for links to other servers; always NULL.
     namespace = models.CharField(max_length=255, null=True, default=None, editable=False)
 
-    objects = VersionRangeQuerySet["BundleLink"].as_manager()
+    objects = BundleLinkManager()
 
     class Meta:
         """Each index answers a question; each ends in the key that pages through the answer."""
@@ -43,4 +51,4 @@ class BundleLink(VersionRange):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id}/{self.alias} → {self.lender_id}@{self.lender_version}"
+        return f"{self.alias} → version {self.lender_version}"

@@ -154,22 +154,28 @@ class FileSystemBackend(StorageBackend):
     @contextlib.contextmanager
     def _incoming(self, name: str) -> Iterator[Path]:
         path = Path(self._files.path(name))
+        with storage_errors(name):
+            self._make_folder(path.parent)
         try:
-            with storage_errors(name):
-                self._make_folder(path.parent)
             yield path
         finally:
-            path.unlink(missing_ok=True)
+            # It is there only if something went wrong. What can not be removed is garbage.
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _make_folder(self, folder: Path) -> None:
-        mode = self._files.directory_permissions_mode
-        folder.mkdir(parents=True, exist_ok=True, mode=0o777 if mode is None else mode)
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        if (mode := self._files.directory_permissions_mode) is not None:
+            folder.chmod(mode)  # not as an argument of mkdir: the umask would take from it
 
     def _write(self, path: Path, chunks: Iterator[bytes]) -> None:
         # The source is read inside, but its errors are the caller's business: they pass as is.
         with storage_errors(str(path)):
             file = path.open("xb")
-        with file:
+        with _closing(file):
             for chunk in chunks:
                 with storage_errors(str(path)):
                     file.write(chunk)
@@ -204,14 +210,18 @@ class ObjectStorageBackend(StorageBackend):
     ) -> Stored:
         """Spool and hash in one pass; then one existence check and at most one write."""
         reader = HashingReader(source)
-        with tempfile.SpooledTemporaryFile(self._spool_bytes, prefix="blockstore-") as spool:
+        spool = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed on the next line
+            self._spool_bytes, prefix="blockstore-"
+        )
+        with _closing(cast(BinaryIO, spool)):
             for chunk in reader.chunks():
                 with storage_errors(incoming_name):
                     spool.write(chunk)
             name = name_of(reader.digest)
             reused = reader.digest in known or self.exists(name)
             if not reused:
-                spool.seek(0)
+                with storage_errors(incoming_name):
+                    spool.seek(0)
                 self._save(name, File(cast(BinaryIO, spool), name=name))
         return Stored(reader.digest, reader.size, reused=reused)
 
@@ -224,8 +234,13 @@ class ObjectStorageBackend(StorageBackend):
         # once more and make up another one.
         with storage_errors(name):
             saved = self._storage._save(name, file)  # type: ignore[attr-defined]  # noqa: SLF001
-        if saved != name:
-            raise StorageError(name, f"the storage gave it another name, {saved}")
+            if saved == name:
+                return
+            # Some do so in ``_save``, too, where the name is taken. What has it holds the same.
+            with contextlib.suppress(FileNotFoundError):
+                self._storage.delete(saved)
+            if not self._storage.exists(name):
+                raise StorageError(name, f"the storage gave it another name, {saved}")
 
 
 def make_backend(storage: Storage, *, durable: bool, spool_bytes: int) -> StorageBackend:
@@ -240,6 +255,21 @@ def make_backend(storage: Storage, *, durable: bool, spool_bytes: int) -> Storag
     if plain and isinstance(storage, FileSystemStorage):
         return FileSystemBackend(storage, durable=durable)
     return ObjectStorageBackend(storage, spool_bytes=spool_bytes)
+
+
+@contextlib.contextmanager
+def _closing(file: BinaryIO) -> Iterator[None]:
+    """Close a file that was written to.
+
+    After an error there may be bytes left that it could not write, and would try to once more.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file.close()
+        raise
+    file.close()
 
 
 @contextlib.contextmanager

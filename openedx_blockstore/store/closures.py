@@ -119,14 +119,14 @@ def check_acyclic(
     target: LinkTarget,
     lender: Closure,
     *,
-    links_of: Callable[[Dependency], Iterable[LinkTarget]],
+    links_of: Callable[[Dependency], Mapping[str, LinkTarget]],
     closure_of: Callable[[Dependency], Closure],
 ) -> None:
     """Refuse a link through which a bundle would depend on any version of itself.
 
     Args:
         lender: The closure of the version that the link leads to.
-        links_of: Finds the links of a version; asked only to name the chain.
+        links_of: Finds the links of a version by alias; asked only to name the chain.
         closure_of: Finds the closure of a version; asked only to name the chain.
 
     Raises:
@@ -148,18 +148,14 @@ def check_acyclic(
 def _next_in_chain(
     bundle_uuid: UUID,
     current: Dependency,
-    links_of: Callable[[Dependency], Iterable[LinkTarget]],
+    links_of: Callable[[Dependency], Mapping[str, LinkTarget]],
     closure_of: Callable[[Dependency], Closure],
 ) -> Dependency:
     prefix = f"{bundle_uuid}@"
-    for link in links_of(current):
-        step = Dependency(link.bundle_uuid, link.version)
-        if link.weak:
-            continue
-        if step.bundle_uuid == bundle_uuid or any(
-            node.startswith(prefix) for node in closure_of(step).nodes
-        ):
-            return step
+    closure = closure_of(current)
+    for alias, link in links_of(current).items():
+        if any(node.startswith(prefix) for node in closure.brought_by(alias)):
+            return Dependency(link.bundle_uuid, link.version)
     raise ValueError(f"The closure of {current} holds {bundle_uuid}, but none of its links does.")
 
 

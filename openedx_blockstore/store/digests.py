@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from openedx_blockstore.exceptions import StorageError
+from openedx_blockstore.exceptions import Invalid, StorageError
 
 #: As it stands in manifests and archives.
 DIGEST_ALGORITHM = "sha256"
@@ -45,11 +45,14 @@ class HashingReader:
         """Yield the rest of the file.
 
         Raises:
-            TypeError: The file yields text.
+            Invalid: The file yields text.
         """
         while chunk := self._source.read(CHUNK_BYTES):
             if not isinstance(chunk, (bytes, bytearray, memoryview)):
-                raise TypeError(f"A binary file is needed, but reading it gave {type(chunk)}.")
+                raise Invalid(
+                    f"The contents must be a binary file, but reading it gave "
+                    f"{type(chunk).__name__}."
+                )
             self._hasher.update(chunk)
             self.size += len(chunk)
             yield bytes(chunk)
@@ -84,9 +87,11 @@ class VerifiedFile(io.BufferedIOBase):
             StorageError: All was read, and it does not have the digest it is stored under; or the
                 storage failed.
         """
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
         try:
             data = self._source.read() if size is None or size < 0 else self._source.read(size)
-        except Exception as error:  # a storage raises what its library raises
+        except Exception as error:  # each storage raises what its library raises
             raise StorageError(self._name, f"it can not be read ({error})") from error
         self._hasher.update(data)
         self._position += len(data)

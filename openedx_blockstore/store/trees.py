@@ -35,6 +35,10 @@ class Tree:
     files: Mapping[str, TreeFile] = field(factory=dict, converter=frozen_mapping)
     links: Mapping[str, LinkTarget] = field(factory=dict, converter=frozen_mapping)
 
+    def entry(self, change: Change) -> TreeFile | LinkTarget | None:
+        """Return what is there at the path or alias of a change."""
+        return (self.links if change.is_link else self.files).get(change.name)
+
 
 EMPTY_TREE = Tree()
 
@@ -110,8 +114,7 @@ def merge(
     wanted: list[Change] = []
     disagreements: list[Disagreement] = []
     for change in changes:
-        entry = (tree.links if change.is_link else tree.files).get(change.name)
-        actual = token(entry)
+        actual = token(tree.entry(change))
         if actual == token(change.new):
             continue
         if actual == change.made_against or on_conflict == "mine":

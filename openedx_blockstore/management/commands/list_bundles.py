@@ -18,6 +18,7 @@ _PAGE = 500
 class Command(BaseCommand):
     """Lists collections and their bundles."""
 
+    requires_migrations_checks = True
     help = "List the bundles in the store, collection by collection."
 
     def add_arguments(self, parser: CommandParser) -> None:

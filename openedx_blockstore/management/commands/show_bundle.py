@@ -15,6 +15,7 @@ from openedx_blockstore.management.output import command_error, human_size, to_j
 class Command(BaseCommand):
     """Shows a bundle."""
 
+    requires_migrations_checks = True
     help = "Show a bundle: what is said of it, its files and links, and who uses it."
 
     def add_arguments(self, parser: CommandParser) -> None:

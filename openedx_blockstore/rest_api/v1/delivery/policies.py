@@ -2,7 +2,7 @@
 
 Authors are not trusted with the site's cookies, pages and users, but their pages hold scripts, and
 are to work. So a page is opened in a sandbox, where it has an origin of its own that is nobody
-else's, and may load what belongs to it and nothing more. docs/decisions/0010 says why.
+else's, and may load what belongs to it and nothing more. docs/decisions/0021 says why.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Tests of the archives: their formats, their safety, exports and imports."""
