@@ -70,7 +70,7 @@ test-services: services ## Install and start the servers, and run the tests on a
 	$(BIN)/python -m tests.services postgresql -- $(PYTEST) $(DATABASE_TESTS) $(ARGS)
 
 test-all: services ## Every test, large ones too, on every database and storage
-	$(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
+	BLOCKSTORE_TEST_EXAMPLES=300 $(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
 	$(BIN)/python -m tests.services mariadb s3 -- $(PYTEST) $(ARGS)
 	$(BIN)/python -m tests.services postgresql s3 -- $(PYTEST) $(ARGS)
 

@@ -59,6 +59,7 @@ EXTRAS_REQUIRE = {
         "pytest-django>=4.14",
         "pytest-randomly>=3.15",
         "pytest-xdist>=3.5",
+        "schemathesis>=4",
     ],
     # The drivers of DATABASE_URL in the stand-alone project. A host brings its own, and
     # mysqlclient needs a C compiler, so neither is part of "all".

@@ -14,13 +14,13 @@ from uuid import UUID
 from attrs import field, frozen
 
 from openedx_blockstore._service_data import (
-    CollectionAuditData as CollectionAuditData,
-    GrantData as GrantData,
-    Role as Role,
-    RoleData as RoleData,
-    ServedFileData as ServedFileData,
-    UploadData as UploadData,
-    as_uuid as as_uuid,
+    CollectionAuditData,
+    GrantData,
+    Role,
+    RoleData,
+    ServedFileData,
+    UploadData,
+    as_uuid,
 )
 
 #: Who may read a collection without a role on it, see :attr:`CollectionData.visibility`.
@@ -442,3 +442,8 @@ class ArchiveExportData:
     bundle_versions: tuple[Dependency, ...]
     files: int
     bytes: int
+
+
+# They are values like all others, and are documented and pickled as such.
+for _value in (CollectionAuditData, GrantData, RoleData, ServedFileData, UploadData):
+    _value.__module__ = __name__
