@@ -27,16 +27,32 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     with ProcessPoolExecutor(
         count,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_set_up,
+        initializer=set_up,
         initargs=(connection.settings_dict["NAME"], settings.STORAGES, settings.OPENEDX_BLOCKSTORE),
     ) as executor:
         # At the end it waits for the processes, whose connections go away with them.
         yield executor
 
 
-def _set_up(database: str, storages: dict[str, Any], blockstore: dict[str, Any]) -> None:
+def set_up(database: str, storages: dict[str, Any], blockstore: dict[str, Any]) -> None:
     """Make a new process use what the test uses."""
     settings.DATABASES["default"]["NAME"] = database
-    settings.STORAGES = storages
+    settings.STORAGES = {alias: _mended(entry) for alias, entry in storages.items()}
     settings.OPENEDX_BLOCKSTORE = blockstore
     django.setup()
+
+
+def _mended(entry: dict[str, Any]) -> dict[str, Any]:
+    """Make boto3's settings anew: what stands for "not set" in them is lost between processes."""
+    options = entry.get("OPTIONS", {})
+    if "transfer_config" not in options:
+        return entry
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415
+
+    given = options["transfer_config"]
+    config = TransferConfig(
+        multipart_threshold=given.multipart_threshold,
+        multipart_chunksize=given.multipart_chunksize,
+        use_threads=given.use_threads,
+    )
+    return {**entry, "OPTIONS": {**options, "transfer_config": config}}

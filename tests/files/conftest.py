@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -111,3 +111,17 @@ def world(transactional_db: None) -> World:
         staff=Caller(User.objects.create_user("staff", is_staff=True)),
         **callers,
     )
+
+
+@pytest.fixture
+def report(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> Callable[[str], None]:
+    """Say what was measured, on the screen and in the test's report."""
+
+    def say(sentence: str) -> None:
+        record_property("measured", sentence)
+        with capsys.disabled():
+            print(f"\n{sentence}")  # noqa: T201  (that is its purpose)
+
+    return say
