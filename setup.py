@@ -44,7 +44,7 @@ INSTALL_REQUIRES = [
 
 EXTRAS_REQUIRE = {
     # What the project says it has.
-    "cli": ["requests>=2.28", "tqdm>=4.60"],
+    "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
     "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
@@ -91,6 +91,10 @@ setup(
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
     entry_points={
+        # Needs the extra "cli", and says so.
+        "console_scripts": [
+            "blockstore = openedx_blockstore.cli:main",
+        ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
         ],

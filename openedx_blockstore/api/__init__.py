@@ -5,6 +5,7 @@ may be given as :class:`uuid.UUID` or as text. Values are in :mod:`openedx_block
 in :mod:`openedx_blockstore.exceptions`.
 """
 
+from openedx_blockstore.api._known_contents import find_known_contents
 from openedx_blockstore.api.bundles import (
     create_bundle,
     delete_bundle,
@@ -81,6 +82,7 @@ __all__ = [
     "digest_of",
     "export_bundle",
     "export_collection",
+    "find_known_contents",
     "force_browser_url",
     "get_affected_bundles",
     "get_borrowers",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 from django.db import IntegrityError, OperationalError
 
 from openedx_blockstore.api._import_lookup import MayLink
@@ -21,6 +21,7 @@ from openedx_blockstore.api._import_plan import (
     contents_to_store,
     plan_import,
 )
+from openedx_blockstore.api._known_contents import KnownContent, locate_contents
 from openedx_blockstore.api._lookup import find_collection
 from openedx_blockstore.api._store import confirm_blobs, get_store
 from openedx_blockstore.api._transactions import (
@@ -34,6 +35,7 @@ from openedx_blockstore.archives import (
     ArchiveReader,
     ArchiveSource,
     ArchiveTrees,
+    ScannedFile,
     find_trees,
     open_archive,
     scan_archive,
@@ -74,6 +76,7 @@ def import_archive(
     collection_uuid: UUID | str,
     dry_run: bool = False,
     may_link: MayLink | None = None,
+    known_contents: bool = False,
 ) -> ArchiveImportData:
     """Import all bundle versions of an archive.
 
@@ -91,6 +94,8 @@ def import_archive(
         may_link: Is given the UUIDs of bundles in other collections that the archive names, and
             returns those that may be linked to; the others are as if they were not here. None for
             all.
+        known_contents: Contents that the archive lists, but does not hold, are taken from versions
+            that the collection has of the same bundles; :func:`find_known_contents` tells which.
 
     Raises:
         CollectionNotFound: There is no such collection.
@@ -103,7 +108,8 @@ def import_archive(
     """
     collection = find_collection(collection_uuid)
     with open_archive(from_) as reader:
-        return _import(_read(reader), collection, dry_run=dry_run, may_link=may_link)
+        source = _read(reader, collection if known_contents else None)
+        return _import(source, collection, dry_run=dry_run, may_link=may_link)
 
 
 @frozen(eq=False)
@@ -113,12 +119,29 @@ class _Source:
     reader: ArchiveReader
     digests: Mapping[str, str]
     found: ArchiveTrees
+    known: Mapping[str, KnownContent] = field(factory=dict)
 
 
-def _read(reader: ArchiveReader) -> _Source:
+def _read(reader: ArchiveReader, collection: Collection | None = None) -> _Source:
+    """Read an archive.
+
+    Args:
+        collection: Where to look for contents that it lists, but does not hold; None for nowhere.
+    """
     scan = scan_archive(reader)
-    found = find_trees(scan, max_path_length=get_settings().MAX_PATH_LENGTH)
-    return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found)
+    known: dict[str, KnownContent] = {}
+
+    def locate(wanted: Mapping[UUID, set[str]]) -> Mapping[str, ScannedFile]:
+        if collection is not None:
+            known.update(locate_contents(collection, wanted))
+        return {digest: ScannedFile(digest, content.size) for digest, content in known.items()}
+
+    found = find_trees(
+        scan,
+        max_path_length=get_settings().MAX_PATH_LENGTH,
+        known=locate if collection is not None else None,
+    )
+    return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found, known)
 
 
 def _import(
@@ -168,10 +191,25 @@ def _store_contents(source: _Source, wanted: Mapping[str, list[UUID]]) -> set[tu
             continue
         with entry.open() as file:
             reused |= _store_content(file, digest, left.pop(digest), path=entry.path)
+    for digest in [digest for digest in left if digest in source.known]:
+        reused |= _reuse_content(source.known[digest], digest, left.pop(digest))
     if left:
         raise InvalidArchive(_CHANGED)
     for bundle_uuid in {bundle_uuid for bundles in wanted.values() for bundle_uuid in bundles}:
         get_store().sync_blobs(bundle_uuid)
+    return reused
+
+
+def _reuse_content(
+    content: KnownContent, digest: str, bundles: list[UUID]
+) -> set[tuple[UUID, str]]:
+    """Store a content that is here already with those bundles that do not have it."""
+    reused = {(uuid, digest) for uuid in bundles if uuid == content.bundle_uuid}
+    others = [uuid for uuid in bundles if uuid != content.bundle_uuid]
+    if others:
+        blob = get_store().open_blob(content.bundle_uuid, digest, content.size)
+        with contextlib.closing(blob):
+            reused |= _store_content(cast(BinaryIO, blob), digest, others, path=digest)
     return reused
 
 

@@ -105,6 +105,7 @@ def _import_archive(work: Work, report: Report) -> dict[str, Any]:
             cast(BinaryIO, _Watched(file, total, report)),
             collection_uuid=work.arguments["collection_uuid"],
             dry_run=dry_run,
+            known_contents=bool(work.arguments.get("known_contents")),
             may_link=lambda uuids: _among(reusable_bundles(work.user), uuids),
         )
     report(total, total)

@@ -117,6 +117,15 @@ TABLE = [
     Row("export-collection", "get", "reuse", 200, _collection),
     Row("export-collection", "post", "reuse", 202, _collection),
     Row("import-archive", "post", "author", 200, _collection, raw=_archive),
+    Row("import-thin", "post", "author", 200, _collection, raw=_archive),
+    Row(
+        "missing-contents",
+        "post",
+        "author",
+        200,
+        _collection,
+        body=lambda p: {"bundles": {str(p.bundle): ["0" * 64]}},
+    ),
     Row("import-course", "post", "author", 200, _collection, "?dry_run=1", raw=_course),
     Row("bundles", "get", "login", 200),
     Row(
@@ -147,6 +156,10 @@ TABLE = [
     Row("borrower-count", "get", "read", 200, _bundle),
     Row("affected", "get", "read", 200, _bundle),
     Row("outdated-links", "get", "read", 200, lambda p, _w: {"bundle_uuid": p.borrower}),
+    # What kind of page there is, those who may not edit are not told.
+    Row("preview", "get", "read", 200, _bundle),
+    Row("preview", "get", "author", 200, _bundle, of_draft=True, hidden=True),
+    Row("edit", "get", "author", 200, _bundle),
     Row("bundle-versions", "get", "login", 200),
     Row("bundle-version", "get", "read", 200, _version),
     Row(

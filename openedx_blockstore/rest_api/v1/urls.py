@@ -11,7 +11,9 @@ from openedx_blockstore.rest_api.v1.views import (
     collections,
     drafts,
     jobs,
+    pages,
     relations,
+    replication,
     transfers,
     versions,
 )
@@ -39,6 +41,12 @@ urlpatterns = [
     path(
         f"{_COLLECTION}/import_course", transfers.ImportCourseView.as_view(), name="import-course"
     ),
+    path(
+        f"{_COLLECTION}/missing_contents",
+        replication.MissingContentsView.as_view(),
+        name="missing-contents",
+    ),
+    path(f"{_COLLECTION}/import_thin", replication.ImportThinView.as_view(), name="import-thin"),
     path("bundles", bundles.BundleListView.as_view(), name="bundles"),
     path("bundles/search", bundles.BundleSearchView.as_view(), name="bundle-search"),
     path(_BUNDLE, bundles.BundleView.as_view(), name="bundle"),
@@ -52,6 +60,8 @@ urlpatterns = [
     ),
     path(f"{_BUNDLE}/affected", relations.AffectedView.as_view(), name="affected"),
     path(f"{_BUNDLE}/outdated_links", relations.OutdatedLinksView.as_view(), name="outdated-links"),
+    path(f"{_BUNDLE}/preview", pages.PreviewView.as_view(), name="preview"),
+    path(f"{_BUNDLE}/edit", pages.EditView.as_view(), name="edit"),
     path("bundle_versions", versions.VersionListView.as_view(), name="bundle-versions"),
     re_path(rf"{_VERSION}$", versions.VersionView.as_view(), name="bundle-version"),
     re_path(rf"{_VERSION}/changes$", versions.ChangesView.as_view(), name="changes"),

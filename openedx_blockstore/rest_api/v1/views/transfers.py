@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import FileResponse, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -33,10 +34,10 @@ from openedx_blockstore.rest_api.v1.version_numbers import parse_number
 _FORMATS = ("tar.gz", "zip")
 
 _FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=_FORMATS, default="tar.gz")
-_DRY_RUN = OpenApiParameter(
+DRY_RUN = OpenApiParameter(
     "dry_run", OpenApiTypes.BOOL, description="Only say what would happen.", default=False
 )
-_AS_JOB = OpenApiParameter(
+AS_JOB = OpenApiParameter(
     "job",
     OpenApiTypes.BOOL,
     description="Do it later: the answer is a job to be polled (202).",
@@ -45,7 +46,7 @@ _AS_JOB = OpenApiParameter(
 _NAME = OpenApiParameter(
     "name", OpenApiTypes.STR, description="What the archive is called, if it has no name in it."
 )
-_ARCHIVE = {
+ARCHIVE = {
     "application/gzip": OpenApiTypes.BINARY,
     "application/zip": OpenApiTypes.BINARY,
     "application/octet-stream": OpenApiTypes.BINARY,
@@ -57,10 +58,12 @@ def _nothing(_done: int, _total: int | None) -> None:
     """Whoever waits for the answer needs no reports."""
 
 
-class _ImportView(BlockstoreView):
+class ImportView(BlockstoreView):
     """Takes an archive as the body of a request, of any size."""
 
     kind = ""
+    #: What else the work is told.
+    details: ClassVar[Mapping[str, Any]] = {}
     parser_classes = [RawParser]
     errors = {"post": (409, 422)}
 
@@ -70,7 +73,7 @@ class _ImportView(BlockstoreView):
         dry_run = query_flag(query.get("dry_run"), "dry_run")
         as_job = query_flag(query.get("job"), "job")
         row = find_collection(request.user, collection_uuid, "author")
-        arguments = {"collection_uuid": str(row.uuid), "dry_run": dry_run}
+        arguments = {"collection_uuid": str(row.uuid), "dry_run": dry_run, **self.details}
         with files.workspace() as folder:
             source = files.receive(raw_body(request), folder, name=query.get("name", ""))
             if as_job:
@@ -80,14 +83,14 @@ class _ImportView(BlockstoreView):
             return Response(do_work(work, _nothing))
 
 
-class ImportArchiveView(_ImportView):
+class ImportArchiveView(ImportView):
     """Imports archives of bundles."""
 
     kind = "import_archive"
 
     @extend_schema(
-        parameters=[_DRY_RUN, _AS_JOB, _NAME],
-        request=_ARCHIVE,
+        parameters=[DRY_RUN, AS_JOB, _NAME],
+        request=ARCHIVE,
         responses={200: ArchiveImportSerializer, 202: JobSerializer},
     )
     def post(self, request: Request, collection_uuid: str) -> Response:
@@ -98,14 +101,14 @@ class ImportArchiveView(_ImportView):
         return self.run(request, collection_uuid)
 
 
-class ImportCourseView(_ImportView):
+class ImportCourseView(ImportView):
     """Imports courses."""
 
     kind = "import_course"
 
     @extend_schema(
-        parameters=[_DRY_RUN, _AS_JOB],
-        request=_ARCHIVE,
+        parameters=[DRY_RUN, AS_JOB],
+        request=ARCHIVE,
         responses={200: CourseImportSerializer, 202: JobSerializer},
     )
     def post(self, request: Request, collection_uuid: str) -> Response:

@@ -1,0 +1,59 @@
+"""Writing files so that they are whole or not there, whenever the program ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from openedx_blockstore.cli.errors import LocalError
+
+
+@contextlib.contextmanager
+def local_errors(what: str) -> Iterator[None]:
+    """Turn an error of the operating system into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise LocalError(
+            f"{what}: {error.strerror or error} ({error.filename or 'no file'}).",
+            "See that the disk has room, and that you may write there.",
+        ) from error
+
+
+def write_whole(path: Path, contents: bytes) -> None:
+    """Write a small file at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_bytes(contents)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def canonical_json(document: Any) -> bytes:
+    """Return JSON as Blockstore's formats have it: equal documents are equal bytes."""
+    return json.dumps(
+        document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object in a file; None if there is no such file.
+
+    Raises:
+        LocalError: It can not be read.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise LocalError(f"{path} can not be read: {error}.") from error
+    if not isinstance(document, dict):
+        raise LocalError(f"{path} holds no object.")
+    return document
