@@ -7,10 +7,11 @@ key that is unknown or has the wrong type stops Django's checks with a sentence 
 from __future__ import annotations
 
 import functools
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import Attribute, field, fields, frozen
 from attrs.validators import (
     and_,
     deep_iterable,
@@ -44,10 +45,34 @@ REST_THROTTLE_RATES: Mapping[str, str] = {
     "login": "20/minute",
 }
 
+#: What the address of a page may have in it, in braces.
+PAGE_PLACEHOLDERS = ("bundle_uuid", "collection_uuid", "type", "version", "draft")
+
+#: What a bundle type may have pages for.
+PAGES = ("preview", "edit")
+
 _positive = and_(instance_of(int), ge(1))
 _text = instance_of(str)
 _throttled = in_(tuple(REST_THROTTLE_RATES))
 _rate = matches_re(r"(\d+/(s|sec|second|m|min|minute|h|hour|d|day))?")
+
+
+def _page_address(_settings: object, attribute: Attribute[Any], value: str) -> None:
+    """Make sure that a text is the address of a page, with placeholders that will be filled."""
+    what = f"{attribute.name} has the address {value!r}, "
+    # A browser is sent there, so it must be neither a script nor relative to our own address.
+    if not value.startswith(("https://", "http://", "/")) or value.startswith("//"):
+        raise ValueError(f"{what}which begins neither with https:// or http:// nor with one slash")
+    try:
+        parts = list(string.Formatter().parse(value))
+    except ValueError as error:
+        raise ValueError(
+            f"{what}with a single brace in it; write {{{{ for a brace itself"
+        ) from error
+    for _text_before, name, form, conversion in parts:
+        if name is not None and (name not in PAGE_PLACEHOLDERS or form or conversion):
+            known = ", ".join(f"{{{each}}}" for each in PAGE_PLACEHOLDERS)
+            raise ValueError(f"{what}with {{{name}}}, which is unknown; there are: {known}")
 
 
 @frozen
@@ -108,6 +133,16 @@ class BlockstoreSettings:
     #: Files in one version, by bundle type. What is given here is added to the defaults.
     MAX_FILES_BY_TYPE: Mapping[str, int] = field(
         factory=dict, validator=deep_mapping(_text, _positive, instance_of(Mapping))
+    )
+    #: Where bundles are previewed and edited, by bundle type: addresses with placeholders, such as
+    #: ``{"video": {"preview": "https://studio.example.com/video/{bundle_uuid}?v={version}"}}``.
+    BUNDLE_TYPE_PAGES: Mapping[str, Mapping[str, str]] = field(
+        factory=dict,
+        validator=deep_mapping(
+            _text,
+            deep_mapping(in_(PAGES), and_(_text, _page_address), instance_of(Mapping)),
+            instance_of(Mapping),
+        ),
     )
     #: Versions that one version may depend on, directly and indirectly.
     MAX_DEPENDENCIES: int = field(default=2_000, validator=_positive)

@@ -95,6 +95,29 @@ class BundleFileNotFound(NotFound):
         super().__init__(f"Bundle {bundle_uuid} has no file {path!r} here.")
 
 
+class BundlePageNotFound(NotFound):
+    """Nobody has said where bundles of this type are previewed or edited, or not this way.
+
+    Attributes:
+        bundle_type: The type of the bundle.
+        page: What was asked for: ``preview`` or ``edit``.
+        lacking: What the page's address leaves out, and so can not be about: ``version`` or
+            ``draft``; None where there is no page.
+    """
+
+    code = "bundle_page_not_found"
+
+    def __init__(self, bundle_type: str, page: str, *, lacking: str | None = None) -> None:
+        self.bundle_type = bundle_type
+        self.page = page
+        self.lacking = lacking
+        about = f" that takes a {lacking}" if lacking is not None else ""
+        super().__init__(
+            f"Bundles of the type {bundle_type!r} have no page to {page} them{about} "
+            f"(OPENEDX_BLOCKSTORE['BUNDLE_TYPE_PAGES'])."
+        )
+
+
 class GrantNotFound(NotFound):
     """The grant in an address is none, or has expired."""
 

@@ -86,4 +86,10 @@ OPENEDX_BLOCKSTORE: dict[str, Any] = {
     "DURABLE_WRITES": False,
     # Tests ask more often than people do; those about this say otherwise.
     "REST_THROTTLE_RATES": {"user": "", "anonymous": "", "login": ""},
+    "BUNDLE_TYPE_PAGES": {
+        "problem": {
+            "preview": "https://studio.example.com/see/{bundle_uuid}?v={version}&d={draft}",
+            "edit": "https://studio.example.com/edit/{bundle_uuid}?d={draft}",
+        },
+    },
 }

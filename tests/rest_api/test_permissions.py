@@ -156,9 +156,8 @@ TABLE = [
     Row("borrower-count", "get", "read", 200, _bundle),
     Row("affected", "get", "read", 200, _bundle),
     Row("outdated-links", "get", "read", 200, lambda p, _w: {"bundle_uuid": p.borrower}),
-    # What kind of page there is, those who may not edit are not told.
     Row("preview", "get", "read", 200, _bundle),
-    Row("preview", "get", "author", 200, _bundle, of_draft=True, hidden=True),
+    Row("preview", "get", "author", 200, _bundle, "?draft={draft}", hidden=True),
     Row("edit", "get", "author", 200, _bundle),
     Row("bundle-versions", "get", "login", 200),
     Row("bundle-version", "get", "read", 200, _version),
@@ -299,7 +298,8 @@ def _expected(row: Row, caller: str, visibility: str) -> int:
 
 
 def _ask(world: World, row: Row, caller: str, place: Place) -> Any:
-    url = reverse(f"openedx_blockstore:{row.name}", kwargs=row.kwargs(place, world)) + row.query
+    url = reverse(f"openedx_blockstore:{row.name}", kwargs=row.kwargs(place, world))
+    url += row.query.format(draft=place.draft)
     arguments: dict[str, Any] = {}
     if row.body is not None:
         arguments = {"data": row.body(place), "format": "json"}

@@ -31,7 +31,7 @@ class Addresses:
 
     def absolute(self, path: str) -> str:
         """Return a path with scheme and host; an absolute address as it is."""
-        if "://" in path:
+        if not path.startswith("/"):
             return path
         return self._root + path if self._root else self._request.build_absolute_uri(path)
 
