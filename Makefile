@@ -121,7 +121,7 @@ requirements: ## Pin the newest versions of everything in requirements/constrain
 		-r requirements/quality.in -r requirements/docs.in -r requirements/services.in \
 		-r requirements/mysql.in -r requirements/django52.txt
 	{ echo "# Made by \`make requirements\`; do not edit."; \
-	  $(VENV)-pins/bin/python -m pip freeze --exclude-editable | grep -vi '^django=='; \
+	  $(VENV)-pins/bin/python -m pip freeze --exclude-editable | grep -viE '^(django|djangorestframework)=='; \
 	} > requirements/constraints.txt
 	rm -rf $(VENV)-pins
 

@@ -54,6 +54,8 @@ EXTRAS_REQUIRE = {
     "webhooks": ["celery>=5.3", "requests>=2.28"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
     "test": [
+        "celery>=5.3",  # does jobs where a host has it
+        "edx-drf-extensions>=9",  # JWT, where a host has it
         "hypothesis>=6.100",
         "pytest>=8",
         "pytest-django>=4.14",
