@@ -45,6 +45,7 @@ from openedx_blockstore.api.files import (
     open_bundle_file,
     open_version_file,
 )
+from openedx_blockstore.api.grants import grant_static_access, grant_static_draft_access
 from openedx_blockstore.api.history import (
     diff_versions,
     get_bundle_version_changes,
@@ -60,6 +61,14 @@ from openedx_blockstore.api.links import (
 )
 from openedx_blockstore.api.roles import get_collection_audit, get_roles, set_role
 from openedx_blockstore.api.sizes import get_size
+from openedx_blockstore.api.uploads import (
+    abort_upload,
+    begin_upload,
+    clean_uploads,
+    complete_upload,
+    get_upload,
+    get_upload_urls,
+)
 from openedx_blockstore.api.versions import (
     describe_bundle_version,
     get_bundle_version,
@@ -69,8 +78,12 @@ from openedx_blockstore.api.versions import (
 )
 
 __all__ = [
+    "abort_upload",
+    "begin_upload",
     "change_draft",
+    "clean_uploads",
     "commit_draft",
+    "complete_upload",
     "count_borrowers",
     "create_bundle",
     "create_collection",
@@ -108,6 +121,10 @@ __all__ = [
     "get_outdated_links",
     "get_roles",
     "get_size",
+    "get_upload",
+    "get_upload_urls",
+    "grant_static_access",
+    "grant_static_draft_access",
     "import_archive",
     "import_bundle",
     "import_version",

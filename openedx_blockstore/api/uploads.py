@@ -66,7 +66,7 @@ def begin_upload(
     normalized = normalize_path(path, max_length=settings.MAX_PATH_LENGTH)
     if not is_digest(digest):
         raise Invalid(f"{digest!r:.80} is no SHA-256 in lower-case hexadecimal.")
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+    if size < 1:
         raise Invalid("The size must be a number of bytes, and at least 1.")
     if size > settings.MAX_DIRECT_UPLOAD_BYTES:
         raise LimitExceeded(
@@ -126,7 +126,7 @@ def get_upload_urls(upload_uuid: UUID | str, numbers: Iterable[int]) -> dict[int
     wanted, count = list(numbers), _part_count(row)
     if len(wanted) > _MAX_URLS:
         raise Invalid(f"At most {_MAX_URLS:,} URLs are given at a time, not {len(wanted):,}.")
-    if not all(isinstance(number, int) and 1 <= number <= count for number in wanted):
+    if not all(1 <= number <= count for number in wanted):
         raise Invalid(f"The parts of this upload have the numbers 1 to {count}.")
     direct, expires_in = _direct(), get_settings().UPLOAD_URL_SECONDS
     found = {}

@@ -142,7 +142,8 @@ def test_a_gigabyte_through_the_application(
     api.write_draft_file(world.draft, "static/film.mp4", b"as it was")
     with application() as app:
         client = Client(world, app)
-        client.call("GET", f"drafts/{world.draft}")
+        # What it loads once, such as the libraries of S3, does not count.
+        _get(client, world)
         before = app.peak_memory()
         sizes = [100 * MEBIBYTE, 150 * MEBIBYTE, 200 * MEBIBYTE]
         sent = 0
@@ -157,12 +158,7 @@ def test_a_gigabyte_through_the_application(
             sent += proxy.sent
         grown = app.peak_memory() - before
 
-        downloaded = requests.get(
-            client.address + f"drafts/{world.draft}/files/static/film.mp4",
-            cookies=client.session.cookies,
-            stream=True,
-            timeout=120,
-        )
+        downloaded = _get(client, world)
         hasher = hashlib.sha256()
         for chunk in downloaded.iter_content(MEBIBYTE):
             hasher.update(chunk)
@@ -178,6 +174,15 @@ def test_a_gigabyte_through_the_application(
     assert (file.size, file.hash_digest) == (GIBIBYTE, digest)
     with contextlib.suppress(FileNotFoundError):
         assert any_storage.listdir(f"{world.bundle}/uploads")[1] == []
+
+
+def _get(client: Client, world: World) -> requests.Response:
+    return requests.get(
+        client.address + f"drafts/{world.draft}/files/static/film.mp4",
+        cookies=client.session.cookies,
+        stream=True,
+        timeout=120,
+    )
 
 
 class _Body:

@@ -172,7 +172,9 @@ def test_a_hostile_page_reaches_nothing(
                     " frame.src = url; document.body.append(frame); }",
                     url,
                 )
-                frame = page.wait_for_selector("#page").content_frame()
+                element = page.wait_for_selector("#page")
+                assert element is not None
+                frame = element.content_frame()
                 assert frame is not None
             else:
                 page.goto(url)

@@ -1,4 +1,4 @@
-"""What a browser lets an author's page do (``Content-Security-Policy``), and how long it keeps files.
+"""What a browser lets an author's page do, and how long it keeps files.
 
 Authors are not trusted with the site's cookies, pages and users, but their pages hold scripts, and
 are to work. So a page is opened in a sandbox, where it has an origin of its own that is nobody
