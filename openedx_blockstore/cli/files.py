@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,24 @@ def canonical_json(document: Any) -> bytes:
     return json.dumps(
         document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     ).encode()
+
+
+def readable_json(document: Mapping[str, Any]) -> bytes:
+    """Return JSON for people to read and change, in the form in which archives have it."""
+    lines = ",\n".join(f"  {_dump(key)}: {_dump_value(item)}" for key, item in document.items())
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+_dump = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _dump_value(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n    " + ",\n    ".join(map(_dump, value)) + "\n  ]"
+    if isinstance(value, dict) and any(isinstance(item, dict) for item in value.values()):
+        items = [f"{_dump(key)}: {_dump(item)}" for key, item in value.items()]
+        return "{\n    " + ",\n    ".join(items) + "\n  }"
+    return _dump(value)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from openedx_blockstore.cli.closure import Closure, find_closure
 from openedx_blockstore.cli.digests import digest_of_file
 from openedx_blockstore.cli.download import Content, Downloader
 from openedx_blockstore.cli.errors import ConflictError, LocalError, UsageError
-from openedx_blockstore.cli.files import canonical_json, local_errors, write_whole
+from openedx_blockstore.cli.files import local_errors, readable_json, write_whole
 from openedx_blockstore.cli.globs import matcher
 from openedx_blockstore.cli.links import LinkStyle, can_link, write_links
 from openedx_blockstore.cli.merging import Merger, OnConflict, TreePlan, refuse_conflicts
@@ -186,13 +186,15 @@ class Puller:
         self, merger: Merger, closure: Closure, working: set[VersionKey]
     ) -> dict[VersionKey, TreePlan]:
         plans: dict[VersionKey, TreePlan] = {}
+        moving = {key.bundle_uuid for key in working}
         for key, version in closure.versions.items():
             folder = self._workspace.working_copy(key.bundle_uuid)
             if key in working and folder is not None:
                 plans[key] = merger.plan(version, folder, load_state(folder), working=True)
                 continue
             state = load_state(folder) if folder is not None else None
-            if state is not None and state.key == key and state.pulling is None:
+            stays = state is not None and state.key == key and state.pulling is None
+            if stays and key.bundle_uuid not in moving:
                 continue  # somebody works on it; it is there
             folder = self._workspace.snapshot(key)
             plans[key] = merger.plan(version, folder, load_state(folder), working=False)
@@ -338,7 +340,7 @@ def _with_edits(contents: bytes, edited: EditedInfo) -> bytes:
             document["files"][path]["public"] = public
         else:
             document["files"][path] = {"public": public}
-    return canonical_json(document)
+    return readable_json(document)
 
 
 def _remove(path: Path, folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from openedx_blockstore.cli.errors import LocalError
-from openedx_blockstore.cli.files import canonical_json, read_json, write_whole
+from openedx_blockstore.cli.files import canonical_json, read_json, readable_json, write_whole
 from openedx_blockstore.cli.values import (
     Bundle,
     Collection,
@@ -144,7 +144,7 @@ def dump_files(files: Mapping[str, FileEntry]) -> dict[str, Any]:
     """Return files as JSON has them."""
     return {
         path: {"digest": file.digest, "size": file.size, "public": file.public}
-        for path, file in files.items()
+        for path, file in sorted(files.items())
     }
 
 
@@ -156,7 +156,7 @@ def dump_links(links: Mapping[str, LinkEntry]) -> dict[str, Any]:
             "version": link.target.version,
             "weak": link.weak,
         }
-        for alias, link in links.items()
+        for alias, link in sorted(links.items())
     }
 
 
@@ -195,7 +195,7 @@ def dump_info(version: Version, bundle: Bundle | None, collection: Collection | 
     described = None
     if collection is not None:
         described = {"uuid": collection.uuid, "title": collection.title, "description": ""}
-    return canonical_json(
+    return readable_json(
         {
             "_meta": _META,
             "uuid": version.key.bundle_uuid,

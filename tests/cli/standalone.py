@@ -52,8 +52,8 @@ class StandAlone(Server):
 
     def prepare(self) -> None:
         """Make its database and its users."""
-        self._manage("migrate", "--verbosity", "0")
-        told = self._manage("shell", "-c", _PEOPLE)
+        self.manage("migrate", "--verbosity", "0")
+        told = self.manage("shell", "-c", _PEOPLE)
         self.tokens = json.loads(told.partition("TOKENS")[2])
 
     def command(self) -> list[str]:
@@ -74,7 +74,8 @@ class StandAlone(Server):
             "BLOCKSTORE_S3_BUCKET": "",
         }
 
-    def _manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str) -> str:
+        """Run a command of Django."""
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
             cwd=self.folder,
