@@ -62,6 +62,18 @@ TEMPLATES = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 #: For the tests' own requests alone; the application does not look at these settings.
 REST_FRAMEWORK = {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
+#: As LMS and Studio have it; tests add the key. The library reads most of it only once.
+JWT_AUTH = {
+    "JWT_ALGORITHM": "HS256",
+    "JWT_AUTH_COOKIE": "edx-jwt-cookie",
+    "JWT_AUTH_HEADER_PREFIX": "JWT",
+    "JWT_DECODE_HANDLER": "edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler",
+    "JWT_ISSUERS": [
+        {"ISSUER": "https://lms.example.com/oauth2", "AUDIENCE": "openedx", "SECRET_KEY": None}
+    ],
+    "JWT_SUPPORTED_VERSION": "1.2.0",
+    "JWT_VERIFY_AUDIENCE": True,
+}
 STATIC_URL = "static/"
 TIME_ZONE = "UTC"
 USE_TZ = True

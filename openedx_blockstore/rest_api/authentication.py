@@ -12,6 +12,7 @@ from rest_framework.authentication import (
     SessionAuthentication,
     TokenAuthentication,
 )
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -55,5 +56,11 @@ class IsLoggedIn(BasePermission):
     """Every address but those of public files is for those who are logged in."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether somebody is logged in, and not locked out."""
+        """Tell whether somebody is logged in.
+
+        Raises:
+            AuthenticationFailed: They are locked out, which not all ways to log in look at.
+        """
+        if request.user.is_authenticated and not is_active(request.user):
+            raise AuthenticationFailed("This account is locked.")
         return bool(is_active(request.user))

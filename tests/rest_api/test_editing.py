@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from openedx_blockstore import api
@@ -117,6 +118,33 @@ def test_a_body_is_read_piece_by_piece() -> None:
         b"89",
         b"",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_keeps_no_transaction_open(
+    author: APIClient, private: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even in a host that runs each request in one; and errors answer as they do elsewhere."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    seen = []
+
+    class Body(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            seen.append(connection.in_atomic_block)
+            return super().read(size)
+
+    anything: Any = author
+    response = anything.generic(
+        "PUT",
+        f"{BASE}drafts/{private.draft}/files/film.mp4",
+        b"",
+        content_type="video/mp4",
+        **{"CONTENT_LENGTH": "4", "wsgi.input": Body(b"film")},
+    )
+    assert response.status_code == 204
+    assert set(seen) == {False}
+    assert put(author, private, "film.mp4", b"x", **{"If-None-Match": "*"}).status_code == 409
+    assert b"".join(read(author, private, "film.mp4").streaming_content) == b"film"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What holds of all requests: logging in, pages, sparse fields, caches, throttles and errors."""
+"""What holds of all requests: pages, sparse fields, caches, throttles and errors."""
 
 from __future__ import annotations
 
@@ -10,103 +10,13 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.db import OperationalError
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError, StorageError
-from openedx_blockstore.rest_api import authentication
 from openedx_blockstore.rest_api.errors import STATUSES
 from openedx_blockstore.rest_api.pagination import encode
 from tests.rest_api.conftest import BASE, Place, World
-
-# Logging in --------------------------------------------------------------------------------------
-
-
-def test_a_token_is_had_for_a_password(world: World) -> None:
-    """And is worthless after it was given back."""
-    user = world.users["reader"]
-    user.set_password("secret")
-    user.save()
-    client = APIClient()
-    assert client.post(f"{BASE}token").status_code == 401
-    client.credentials(HTTP_AUTHORIZATION="Basic cmVhZGVyOndyb25n")
-    assert client.post(f"{BASE}token").status_code == 401
-    client.credentials(HTTP_AUTHORIZATION="Basic cmVhZGVyOnNlY3JldA==")
-    response: Any = client.post(f"{BASE}token")
-    # Passwords are for this address alone.
-    assert client.get(f"{BASE}me").status_code == 401
-    client.credentials(HTTP_AUTHORIZATION=f"Token {response.json()['token']}")
-    assert client.get(f"{BASE}me").json() == {
-        "username": "reader",
-        "is_staff": False,
-        "may_create_collections": False,
-    }
-    assert client.delete(f"{BASE}token").status_code == 204
-    assert client.get(f"{BASE}me").status_code == 401
-
-
-def test_browsers_need_the_csrf_token_to_write(world: World) -> None:
-    """Reading goes with the session alone."""
-    client = APIClient(enforce_csrf_checks=True)
-    client.force_login(world.users["staff"])
-    assert client.get(f"{BASE}me").status_code == 200
-    response: Any = client.post(f"{BASE}collections", {"title": "New"}, format="json")
-    assert response.status_code == 403
-    assert "CSRF" in response.json()["message"]
-    token = client.get(f"{BASE}docs").cookies["csrftoken"].value
-    written = client.post(
-        f"{BASE}collections", {"title": "New"}, format="json", HTTP_X_CSRFTOKEN=token
-    )
-    assert written.status_code == 201
-
-
-def test_those_who_are_locked_out_are_not_let_in(world: World) -> None:
-    """Whatever they hold."""
-    user = world.users["staff"]
-    token = Token.objects.create(user=user)
-    user.is_active = False
-    user.save()
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
-    assert client.get(f"{BASE}bundles").status_code == 401
-
-
-def test_jwt_is_taken_where_the_host_has_it(settings: Any, world: World) -> None:
-    """A signed token names the user; one that is forged is refused."""
-    jwt = pytest.importorskip("jwt")
-    pytest.importorskip("edx_rest_framework_extensions")
-    secret, issuer = "x" * 40, "http://lms.example.com/oauth2"
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "waffle"]
-    settings.JWT_AUTH = {
-        "JWT_SECRET_KEY": secret,
-        "JWT_ALGORITHM": "HS256",
-        "JWT_AUDIENCE": "blockstore",
-        "JWT_ISSUER": issuer,
-        "JWT_ISSUERS": [{"ISSUER": issuer, "AUDIENCE": "blockstore", "SECRET_KEY": secret}],
-        "JWT_VERIFY_AUDIENCE": True,
-        "JWT_SUPPORTED_VERSION": "1.2.0",
-        "JWT_AUTH_COOKIE": "edx-jwt-cookie",
-        "JWT_DECODE_HANDLER": ("edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler"),
-    }
-    authentication._classes.cache_clear()
-    try:
-        names = [each.__name__ for each in authentication.authentication_classes()]
-    finally:
-        authentication._classes.cache_clear()
-    assert names == ["TokenAuthentication", "JwtAuthentication", "SessionAuthentication"]
-    assert jwt.encode({}, secret)
-
-
-def test_a_site_chooses_how_one_logs_in(settings: Any) -> None:
-    """By naming classes."""
-    settings.OPENEDX_BLOCKSTORE = {
-        **settings.OPENEDX_BLOCKSTORE,
-        "REST_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    }
-    assert authentication.authentication_classes() == [SessionAuthentication]
-
 
 # Pages -------------------------------------------------------------------------------------------
 

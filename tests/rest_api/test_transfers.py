@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from celery import Celery
 from django.contrib.auth.models import Group, User
 from django.core.files.storage import Storage
 from rest_framework.test import APIClient
@@ -264,8 +265,7 @@ def test_celery_does_jobs_where_the_host_has_it(
     place: tuple[APIClient, Place], settings: Any
 ) -> None:
     """The task is one that Celery finds by itself."""
-    celery = pytest.importorskip("celery")
-    app = celery.Celery("host", broker="memory://")
+    app = Celery("host", broker="memory://")
     app.conf.task_always_eager = True
     app.set_default()
     settings.OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "JOB_RUNNER": "celery"}
