@@ -70,7 +70,7 @@ test-services: services ## Install and start the servers, and run the tests on a
 	$(BIN)/python -m tests.services postgresql -- $(PYTEST) $(DATABASE_TESTS) $(ARGS)
 
 test-all: services ## Every test, large ones too, on every database and storage
-	$(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
+	BLOCKSTORE_TEST_EXAMPLES=300 $(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
 	$(BIN)/python -m tests.services mariadb s3 -- $(PYTEST) $(ARGS)
 	$(BIN)/python -m tests.services postgresql s3 -- $(PYTEST) $(ARGS)
 
@@ -109,8 +109,10 @@ validate: quality test ## What should pass before a change is handed in
 
 environment: $(VENV)/.quality $(VENV)/.test ## Make the whole environment, without running anything
 
-services: $(VENV)/.test ## Install the database servers (as root, on Debian) and their drivers
-	$(BIN)/python -m tests.services --install mariadb postgresql
+services: $(VENV)/.test ## Install the servers and the browser (as root, on Debian), and their drivers
+	$(BIN)/python -m tests.services --install mariadb postgresql nginx chromium ffmpeg
+	@# A player of videos for the tests in the browser; without npm they say so.
+	if command -v npm > /dev/null; then npm ci --silent --ignore-scripts --prefix tests/files/browser; fi
 	$(PIP_INSTALL) -r requirements/mysql.in
 
 requirements: ## Pin the newest versions of everything in requirements/constraints.txt
@@ -121,12 +123,12 @@ requirements: ## Pin the newest versions of everything in requirements/constrain
 		-r requirements/quality.in -r requirements/docs.in -r requirements/services.in \
 		-r requirements/mysql.in -r requirements/django52.txt
 	{ echo "# Made by \`make requirements\`; do not edit."; \
-	  $(VENV)-pins/bin/python -m pip freeze --exclude-editable | grep -vi '^django=='; \
+	  $(VENV)-pins/bin/python -m pip freeze --exclude-editable | grep -viE '^(django|djangorestframework)=='; \
 	} > requirements/constraints.txt
 	rm -rf $(VENV)-pins
 
 clean: ## Remove everything that these targets have made, but for var/ (the stored data)
-	rm -rf .venv .venv-* .tox build dist *.egg-info docs/_build bench/results .coverage*
+	rm -rf tests/files/browser/node_modules .venv .venv-* .tox build dist *.egg-info docs/_build bench/results .coverage*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 

@@ -35,13 +35,16 @@ INSTALL_REQUIRES = [
     "Django>=4.2,<6",
     "attrs>=22.2",  # the first with `from attrs import ...`'s own type hints for `frozen`
     "cachetools>=5",
+    "djangorestframework>=3.15,<3.19",
+    "drf-spectacular[sidecar]>=0.27",
     "lxml>=4.9",  # openedx_blockstore.courses alone
+    "rules>=3.3",
     "tqdm>=4.60",  # the progress bars of the management commands
 ]
 
 EXTRAS_REQUIRE = {
     # What the project says it has.
-    "cli": ["requests>=2.28", "tqdm>=4.60"],
+    "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
     "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
@@ -51,11 +54,14 @@ EXTRAS_REQUIRE = {
     "webhooks": ["celery>=5.3", "requests>=2.28"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
     "test": [
+        "celery>=5.3",  # does jobs where a host has it
+        "edx-drf-extensions>=9",  # JWT, where a host has it
         "hypothesis>=6.100",
         "pytest>=8",
         "pytest-django>=4.14",
         "pytest-randomly>=3.15",
         "pytest-xdist>=3.5",
+        "schemathesis>=4",
     ],
     # The drivers of DATABASE_URL in the stand-alone project. A host brings its own, and
     # mysqlclient needs a C compiler, so neither is part of "all".
@@ -87,6 +93,10 @@ setup(
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
     entry_points={
+        # Needs the extra "cli", and says so.
+        "console_scripts": [
+            "blockstore = openedx_blockstore.cli:main",
+        ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
         ],

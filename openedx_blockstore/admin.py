@@ -13,7 +13,15 @@ from django.utils.safestring import SafeString
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection, Draft
+from openedx_blockstore.models import (
+    Bundle,
+    BundleLink,
+    BundleVersion,
+    Collection,
+    CollectionAudit,
+    CollectionRole,
+    Draft,
+)
 
 _MAX_LISTED = 500
 _TYPES = ("problem", "unit", "sequence", "video", "assets", "library", "course")
@@ -48,6 +56,16 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Collections are deleted through the API, which looks at what they hold."""
         return False
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write through the API, which writes down who did what."""
+        values = {name: form.cleaned_data[name] for name in form.changed_data if hasattr(obj, name)}
+        actor = request.user.get_username()
+        if change:
+            api.update_collection(obj.uuid, **values, actor=actor)
+            return
+        made = api.create_collection(**values, actor=actor)
+        obj.pk, obj.uuid = Collection.objects.get(uuid=made.uuid).pk, made.uuid
+
     @admin.display(description="Bundles")
     def bundles(self, collection: Collection) -> SafeString:
         """Link to the collection's bundles."""
@@ -58,6 +76,27 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             collection.pk,
             collection.bundles.count(),
         )
+
+
+@admin.register(CollectionRole)
+class CollectionRoleAdmin(_ReadOnly):
+    """Who has which role; roles are given and taken through the API, which writes that down."""
+
+    list_display = ("collection", "user", "group", "role")
+    list_select_related = ("collection", "user", "group")
+    list_filter = ("role",)
+    search_fields = ("collection__uuid", "collection__title", "user__username", "group__name")
+
+
+@admin.register(CollectionAudit)
+class CollectionAuditAdmin(_ReadOnly):
+    """Who changed collections and their roles."""
+
+    list_display = ("at", "actor", "action", "collection_uuid", "changes")
+    list_filter = ("action",)
+    search_fields = ("collection_uuid", "actor")
+    show_full_result_count = False
+    ordering = ("-pk",)
 
 
 class _TypeFilter(admin.SimpleListFilter):

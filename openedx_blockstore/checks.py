@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
-from openedx_blockstore.conf import get_settings
+from openedx_blockstore.conf import BlockstoreSettings, get_settings, public_root_url
 
 
 @register("openedx_blockstore")
@@ -39,6 +40,15 @@ def check_settings(**_kwargs: Any) -> Sequence[CheckMessage]:
                 id="openedx_blockstore.W001",
             )
         )
+    if ours.DOWNLOAD_STORAGE_ALIAS and ours.DOWNLOAD_STORAGE_ALIAS not in settings.STORAGES:
+        messages.append(
+            Error(
+                f"STORAGES has no {ours.DOWNLOAD_STORAGE_ALIAS!r}, which is to sign URLs.",
+                hint="Name one that is there in OPENEDX_BLOCKSTORE['DOWNLOAD_STORAGE_ALIAS'].",
+                id="openedx_blockstore.E004",
+            )
+        )
+    messages += _check_content_domain(ours)
     if ours.CACHE_ALIAS not in settings.CACHES:
         messages.append(
             Error(
@@ -48,3 +58,29 @@ def check_settings(**_kwargs: Any) -> Sequence[CheckMessage]:
             )
         )
     return messages
+
+
+def _check_content_domain(ours: BlockstoreSettings) -> Sequence[CheckMessage]:
+    """The domain for content gives authors' scripts an origin, which must not be the site's."""
+    host = urlsplit(ours.CONTENT_ROOT_URL).hostname
+    if not ours.CONTENT_ROOT_URL:
+        return []
+    if host is None:
+        return [
+            Error(
+                f"CONTENT_ROOT_URL is {ours.CONTENT_ROOT_URL!r}, which is no scheme and host.",
+                hint="Such as https://content.example.net.",
+                id="openedx_blockstore.E005",
+            )
+        ]
+    domain = (settings.SESSION_COOKIE_DOMAIN or "").lstrip(".")
+    site = urlsplit(public_root_url()).hostname
+    if host == site or (domain and (host == domain or host.endswith(f".{domain}"))):
+        return [
+            Error(
+                f"Pages of authors are to be opened on {host}, which gets the site's session.",
+                hint="CONTENT_ROOT_URL must be a domain that shares no cookies with the site.",
+                id="openedx_blockstore.E006",
+            )
+        ]
+    return []

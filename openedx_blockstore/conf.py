@@ -7,11 +7,21 @@ key that is unknown or has the wrong type stops Django's checks with a sentence 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import string
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, fields, frozen
-from attrs.validators import and_, deep_mapping, ge, instance_of, le
+from attrs import Attribute, field, fields, frozen
+from attrs.validators import (
+    and_,
+    deep_iterable,
+    deep_mapping,
+    ge,
+    in_,
+    instance_of,
+    le,
+    matches_re,
+)
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
@@ -28,8 +38,41 @@ MAX_FILES_BY_TYPE: Mapping[str, int] = {
     "video": 10_000,
 }
 
+#: How often one may ask, by whom it is about.
+REST_THROTTLE_RATES: Mapping[str, str] = {
+    "user": "6000/minute",
+    "anonymous": "600/minute",
+    "login": "20/minute",
+}
+
+#: What the address of a page may have in it, in braces.
+PAGE_PLACEHOLDERS = ("bundle_uuid", "collection_uuid", "type", "version", "draft")
+
+#: What a bundle type may have pages for.
+PAGES = ("preview", "edit")
+
 _positive = and_(instance_of(int), ge(1))
 _text = instance_of(str)
+_throttled = in_(tuple(REST_THROTTLE_RATES))
+_rate = matches_re(r"(\d+/(s|sec|second|m|min|minute|h|hour|d|day))?")
+
+
+def _page_address(_settings: object, attribute: Attribute[Any], value: str) -> None:
+    """Make sure that a text is the address of a page, with placeholders that will be filled."""
+    what = f"{attribute.name} has the address {value!r}, "
+    # A browser is sent there, so it must be neither a script nor relative to our own address.
+    if not value.startswith(("https://", "http://", "/")) or value.startswith("//"):
+        raise ValueError(f"{what}which begins neither with https:// or http:// nor with one slash")
+    try:
+        parts = list(string.Formatter().parse(value))
+    except ValueError as error:
+        raise ValueError(
+            f"{what}with a single brace in it; write {{{{ for a brace itself"
+        ) from error
+    for _text_before, name, form, conversion in parts:
+        if name is not None and (name not in PAGE_PLACEHOLDERS or form or conversion):
+            known = ", ".join(f"{{{each}}}" for each in PAGE_PLACEHOLDERS)
+            raise ValueError(f"{what}with {{{name}}}, which is unknown; there are: {known}")
 
 
 @frozen
@@ -47,11 +90,59 @@ class BlockstoreSettings:
     #: Wait until the disk has a file before the database may refer to it (file system only).
     DURABLE_WRITES: bool = field(default=True, validator=instance_of(bool))
 
+    #: Which of Django's ``STORAGES`` signs the URLs for browsers, where they reach the object store
+    #: at another address than the application does; both must be about the same bucket and folder.
+    #: Empty for ``STORAGE_ALIAS``.
+    DOWNLOAD_STORAGE_ALIAS: str = field(default="", validator=_text)
+    #: Send browsers to an object store that can sign URLs, rather than streaming from it.
+    REDIRECT_DOWNLOADS: bool = field(default=True, validator=instance_of(bool))
+    #: Seconds that a signed URL is good for. A browser that plays a video fetches more of it from
+    #: the same URL all the time, so this should be longer than any video.
+    SIGNED_URL_SECONDS: int = field(default=4 * 3600, validator=_positive)
+    #: Seconds that a grant is good for, which lets whoever has its URL read the static files of a
+    #: version, or lets an author's page load its own files.
+    GRANT_SECONDS: int = field(default=24 * 3600, validator=_positive)
+    #: Where nginx has an internal location for the folder of the storage (file system only), such
+    #: as ``/_blockstore/``: files are handed over to it with ``X-Accel-Redirect``. Empty to stream
+    #: them through Django.
+    ACCEL_REDIRECT_PREFIX: str = field(default="", validator=_text)
+    #: Scheme and host of a domain of its own for what authors have made, such as
+    #: ``https://content.example.net``; it must not share cookies with the site. Pages of authors
+    #: are opened there, and may use storage and other things of the browser there. Empty to open
+    #: them on the site itself, cut off from it.
+    CONTENT_ROOT_URL: str = field(default="", validator=_text)
+    #: Origins beside their own files from which pages of authors may load scripts, styles, images,
+    #: frames and so on, such as ``https://cdn.jsdelivr.net``.
+    CONTENT_SOURCES: Sequence[str] = field(
+        default=(), validator=deep_iterable(_text, instance_of((list, tuple)))
+    )
+
+    #: Bytes of a file that is sent directly to an object store. The server reads it once before it
+    #: counts, while the client waits: some seconds a gigabyte, which must be less than the time a
+    #: web server gives to a request.
+    MAX_DIRECT_UPLOAD_BYTES: int = field(default=5 * 2**30, validator=_positive)
+    #: Bytes of each part of a direct upload, if the store takes them in that size.
+    UPLOAD_PART_BYTES: int = field(default=16 * 2**20, validator=_positive)
+    #: Seconds after which a direct upload that was not completed counts as abandoned.
+    UPLOAD_SECONDS: int = field(default=7 * 24 * 3600, validator=_positive)
+    #: Seconds that the URLs to send parts to are good for.
+    UPLOAD_URL_SECONDS: int = field(default=3600, validator=_positive)
+
     #: Files in one version, for bundle types that are not named in ``MAX_FILES_BY_TYPE``.
     MAX_FILES: int = field(default=100, validator=_positive)
     #: Files in one version, by bundle type. What is given here is added to the defaults.
     MAX_FILES_BY_TYPE: Mapping[str, int] = field(
         factory=dict, validator=deep_mapping(_text, _positive, instance_of(Mapping))
+    )
+    #: Where bundles are previewed and edited, by bundle type: addresses with placeholders, such as
+    #: ``{"video": {"preview": "https://studio.example.com/video/{bundle_uuid}?v={version}"}}``.
+    BUNDLE_TYPE_PAGES: Mapping[str, Mapping[str, str]] = field(
+        factory=dict,
+        validator=deep_mapping(
+            _text,
+            deep_mapping(in_(PAGES), and_(_text, _page_address), instance_of(Mapping)),
+            instance_of(Mapping),
+        ),
     )
     #: Versions that one version may depend on, directly and indirectly.
     MAX_DEPENDENCIES: int = field(default=2_000, validator=_positive)
@@ -73,6 +164,35 @@ class BlockstoreSettings:
     PROCESS_CACHE_BYTES: int = field(default=32 * 2**20, validator=_positive)
     #: Bytes up to which the contents of a file are cached.
     MAX_CACHED_BLOB_BYTES: int = field(default=64 * 2**10, validator=_positive)
+
+    #: The paths of the classes of Django REST framework by which callers may say who they are.
+    #: Empty for all ways that the host has: tokens, JWT and sessions.
+    REST_AUTHENTICATION_CLASSES: Sequence[str] = field(
+        default=(), validator=deep_iterable(_text, instance_of((list, tuple)))
+    )
+    #: How often one may ask, such as ``100/minute``: a ``user`` who is logged in, an ``anonymous``
+    #: address, and attempts to ``login`` with a password. What is given here is added to the
+    #: defaults; an empty text is no limit.
+    REST_THROTTLE_RATES: Mapping[str, str] = field(
+        factory=dict, validator=deep_mapping(_throttled, _rate, instance_of(Mapping))
+    )
+    #: Bytes in the JSON of a request. Files in it are in Base64; large ones go by themselves.
+    REST_MAX_JSON_BYTES: int = field(default=64 * 2**20, validator=_positive)
+    #: Items in a page, unless a client asks for more or fewer.
+    REST_PAGE_SIZE: int = field(default=100, validator=_positive)
+    #: Items in a page at most.
+    REST_MAX_PAGE_SIZE: int = field(default=1_000, validator=_positive)
+    #: Items in a list for which a client has not asked in pages, as those of 1.x do.
+    REST_MAX_LIST: int = field(default=10_000, validator=_positive)
+    #: Who does what takes long: ``thread`` (of the process that was asked), ``celery``, or ``auto``
+    #: for Celery where the host has a broker, and threads otherwise.
+    JOB_RUNNER: str = field(default="auto", validator=in_(("auto", "celery", "thread")))
+    #: Hours that a job, and what it has made, can be fetched after it ended.
+    JOB_HOURS: int = field(default=72, validator=_positive)
+
+    def rest_throttle_rate(self, scope: str) -> str | None:
+        """How often one may ask; None for no limit."""
+        return self.REST_THROTTLE_RATES.get(scope, REST_THROTTLE_RATES.get(scope)) or None
 
     def max_files(self, bundle_type: str) -> tuple[int, str]:
         """How many files a version of a bundle of this type may hold, and the setting's key."""
@@ -114,6 +234,16 @@ def public_root_url() -> str:
     """
     root = get_settings().PUBLIC_ROOT_URL or getattr(settings, "LMS_ROOT_URL", None) or ""
     return str(root).rstrip("/")
+
+
+def content_root_url() -> str:
+    """Return scheme and host of the domain for what authors have made.
+
+    Returns:
+        ``CONTENT_ROOT_URL`` without a slash at the end, or an empty string where there is no such
+        domain.
+    """
+    return get_settings().CONTENT_ROOT_URL.rstrip("/")
 
 
 @receiver(setting_changed, dispatch_uid="openedx_blockstore.conf")

@@ -13,6 +13,16 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from openedx_blockstore._service_data import (
+    CollectionAuditData,
+    GrantData,
+    Role,
+    RoleData,
+    ServedFileData,
+    UploadData,
+    as_uuid,
+)
+
 #: Who may read a collection without a role on it, see :attr:`CollectionData.visibility`.
 Visibility = Literal["private", "public_read", "public_reuse"]
 
@@ -27,11 +37,6 @@ FileContents = str | bytes | BinaryIO
 
 #: Like :data:`FileContents`, or a function that opens such a file when its turn comes.
 FileSource = FileContents | Callable[[], BinaryIO]
-
-
-def as_uuid(value: UUID | str) -> UUID:
-    """Accept a UUID's canonical text where a UUID is meant."""
-    return value if isinstance(value, UUID) else UUID(value)
 
 
 @frozen
@@ -204,6 +209,7 @@ class DraftData:
         links: Every link as the draft shows it, by alias.
         base_version: The number of the version below the changes; 0 where there is none. A draft
             with nothing staged follows the latest version.
+        base_digest: The digest of that version's manifest; empty where there is none.
         deleted_files: The paths that the draft deletes, sorted.
         deleted_links: The aliases that the draft deletes, sorted.
     """
@@ -218,6 +224,7 @@ class DraftData:
     base_version: int = 0
     deleted_files: list[str] = field(factory=list)
     deleted_links: list[str] = field(factory=list)
+    base_digest: str = ""
 
 
 @frozen
@@ -435,3 +442,8 @@ class ArchiveExportData:
     bundle_versions: tuple[Dependency, ...]
     files: int
     bytes: int
+
+
+# They are values like all others, and are documented and pickled as such.
+for _value in (CollectionAuditData, GrantData, RoleData, ServedFileData, UploadData):
+    _value.__module__ = __name__

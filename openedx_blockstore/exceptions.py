@@ -95,6 +95,48 @@ class BundleFileNotFound(NotFound):
         super().__init__(f"Bundle {bundle_uuid} has no file {path!r} here.")
 
 
+class BundlePageNotFound(NotFound):
+    """Nobody has said where bundles of this type are previewed or edited, or not this way.
+
+    Attributes:
+        bundle_type: The type of the bundle.
+        page: What was asked for: ``preview`` or ``edit``.
+        lacking: What the page's address leaves out, and so can not be about: ``version`` or
+            ``draft``; None where there is no page.
+    """
+
+    code = "bundle_page_not_found"
+
+    def __init__(self, bundle_type: str, page: str, *, lacking: str | None = None) -> None:
+        self.bundle_type = bundle_type
+        self.page = page
+        self.lacking = lacking
+        about = f" that takes a {lacking}" if lacking is not None else ""
+        super().__init__(
+            f"Bundles of the type {bundle_type!r} have no page to {page} them{about} "
+            f"(OPENEDX_BLOCKSTORE['BUNDLE_TYPE_PAGES'])."
+        )
+
+
+class GrantNotFound(NotFound):
+    """The grant in an address is none, or has expired."""
+
+    code = "grant_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This address is not valid, or not any more.")
+
+
+class UploadNotFound(NotFound):
+    """No direct upload has this UUID, or it was abandoned."""
+
+    code = "upload_not_found"
+
+    def __init__(self, upload_uuid: UUID | str) -> None:
+        self.upload_uuid = upload_uuid
+        super().__init__(f"There is no upload {upload_uuid}.")
+
+
 # Conflicts ---------------------------------------------------------------------------------------
 
 
@@ -177,6 +219,26 @@ class BundleExists(Conflict):
         super().__init__(f"There is a bundle {key} already{where}.")
 
 
+class UploadIncomplete(Conflict):
+    """A direct upload was to be completed before all of its parts had arrived.
+
+    Attributes:
+        missing: The numbers of the parts that are to be sent (again), sorted.
+    """
+
+    code = "upload_incomplete"
+
+    def __init__(self, upload_uuid: UUID, missing: Iterable[int]) -> None:
+        self.upload_uuid = upload_uuid
+        self.missing = tuple(missing)
+        listed = ", ".join(str(number) for number in self.missing[:10])
+        more = ", …" if len(self.missing) > 10 else ""  # noqa: PLR2004
+        super().__init__(
+            f"Upload {upload_uuid} lacks {len(self.missing):,} parts, or has them in another size "
+            f"({listed}{more})."
+        )
+
+
 # Invalid input -----------------------------------------------------------------------------------
 
 
@@ -241,6 +303,34 @@ class LimitExceeded(Invalid):
             f"{what}: {actual:,} is more than the limit of {limit:,} "
             f"(OPENEDX_BLOCKSTORE[{setting!r}])."
         )
+
+
+class DirectUploadUnavailable(Invalid):
+    """The storage takes nothing directly; write the file through the application."""
+
+    code = "direct_upload_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Blockstore's storage takes no direct uploads; write the file through the application."
+        )
+
+
+class DigestMismatch(Invalid):
+    """What was uploaded does not have the size or the digest that was announced.
+
+    Attributes:
+        expected: The digest that was announced.
+        actual: The digest of what has arrived; None where its size is wrong already.
+    """
+
+    code = "digest_mismatch"
+
+    def __init__(self, expected: str, actual: str | None) -> None:
+        self.expected = expected
+        self.actual = actual
+        found = f"has the digest {actual}" if actual is not None else "has another size"
+        super().__init__(f"The digest {expected} was announced, but what arrived {found}.")
 
 
 class InvalidArchive(Invalid):

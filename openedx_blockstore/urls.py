@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import path
-
-from openedx_blockstore import views
+from django.urls import include, path
 
 app_name = "openedx_blockstore"
 
-urlpatterns = [
-    path(
-        "v1/bundle_versions/<uuid:bundle_uuid>,<int:version_num>/files/<path:path>",
-        views.version_file,
-        name="version-file",
-    ),
-    path("v1/drafts/<uuid:draft_uuid>/files/<path:path>", views.draft_file, name="draft-file"),
-]
+urlpatterns = [path("v1/", include("openedx_blockstore.rest_api.v1.urls"))]

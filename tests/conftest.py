@@ -43,7 +43,7 @@ def _may_skip() -> bool:
     return os.environ.get("BLOCKSTORE_TEST_REQUIRE_SERVICES") != "1"
 
 
-def _do_without(reason: str) -> NoReturn:
+def do_without(reason: str) -> NoReturn:
     """Skip the test, or fail it where nothing may be skipped."""
     if _may_skip():
         pytest.skip(reason)
@@ -60,7 +60,7 @@ def s3_environment() -> Iterator[dict[str, str]]:
     try:
         server.start()
     except (ServerMissingError, ServerFailedError) as error:
-        _do_without(f"no S3 server: {error}")
+        do_without(f"no S3 server: {error}")
     try:
         yield server.environment()
     finally:
@@ -109,5 +109,5 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 def courses() -> Path:
     """The folder of the real courses, beside the repository."""
     if not _COURSES.is_dir():
-        _do_without(f"the real courses are not there ({_COURSES.name}/ beside the repository)")
+        do_without(f"the real courses are not there ({_COURSES.name}/ beside the repository)")
     return _COURSES

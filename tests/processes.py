@@ -32,15 +32,20 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     with ProcessPoolExecutor(
         count,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_set_up,
-        initargs=(
-            connection.settings_dict["NAME"],
-            {alias: _portable(entry) for alias, entry in settings.STORAGES.items()},
-            settings.OPENEDX_BLOCKSTORE,
-        ),
+        initializer=set_up,
+        initargs=shared_settings(),
     ) as executor:
         # At the end it waits for the processes, whose connections go away with them.
         yield executor
+
+
+def shared_settings() -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """What another process needs to use this test's database and storage: see :func:`set_up`."""
+    return (
+        connection.settings_dict["NAME"],
+        {alias: _portable(entry) for alias, entry in settings.STORAGES.items()},
+        settings.OPENEDX_BLOCKSTORE,
+    )
 
 
 def _portable(entry: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def _portable(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "OPTIONS": {**options, _UPLOADS: None}} if _UPLOADS in options else entry
 
 
-def _set_up(database: str, storages: dict[str, Any], blockstore: dict[str, Any]) -> None:
+def set_up(database: str, storages: dict[str, Any], blockstore: dict[str, Any]) -> None:
     """Make a new process use what the test uses."""
     settings.DATABASES["default"]["NAME"] = database
     for entry in storages.values():

@@ -35,6 +35,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "rest_framework.authtoken",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -57,6 +60,20 @@ TEMPLATES = [
     },
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+#: For the tests' own requests alone; the application does not look at these settings.
+REST_FRAMEWORK = {"TEST_REQUEST_DEFAULT_FORMAT": "json"}
+#: As LMS and Studio have it; tests add the key. The library reads most of it only once.
+JWT_AUTH = {
+    "JWT_ALGORITHM": "HS256",
+    "JWT_AUTH_COOKIE": "edx-jwt-cookie",
+    "JWT_AUTH_HEADER_PREFIX": "JWT",
+    "JWT_DECODE_HANDLER": "edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler",
+    "JWT_ISSUERS": [
+        {"ISSUER": "https://lms.example.com/oauth2", "AUDIENCE": "openedx", "SECRET_KEY": None}
+    ],
+    "JWT_SUPPORTED_VERSION": "1.2.0",
+    "JWT_VERIFY_AUDIENCE": True,
+}
 STATIC_URL = "static/"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -79,4 +96,12 @@ MEDIA_ROOT = str(TEST_DIR / "media")
 OPENEDX_BLOCKSTORE: dict[str, Any] = {
     # No test cuts the machine's power, and waiting for the disk takes most of the time otherwise.
     "DURABLE_WRITES": False,
+    # Tests ask more often than people do; those about this say otherwise.
+    "REST_THROTTLE_RATES": {"user": "", "anonymous": "", "login": ""},
+    "BUNDLE_TYPE_PAGES": {
+        "problem": {
+            "preview": "https://studio.example.com/see/{bundle_uuid}?v={version}&d={draft}",
+            "edit": "https://studio.example.com/edit/{bundle_uuid}?d={draft}",
+        },
+    },
 }

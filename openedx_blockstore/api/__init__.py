@@ -5,6 +5,7 @@ may be given as :class:`uuid.UUID` or as text. Values are in :mod:`openedx_block
 in :mod:`openedx_blockstore.exceptions`.
 """
 
+from openedx_blockstore.api._known_contents import find_known_contents
 from openedx_blockstore.api.bundles import (
     create_bundle,
     delete_bundle,
@@ -23,6 +24,7 @@ from openedx_blockstore.api.collections import (
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
 from openedx_blockstore.api.drafts import (
+    change_draft,
     delete_draft,
     get_draft,
     get_or_create_bundle_draft,
@@ -43,6 +45,7 @@ from openedx_blockstore.api.files import (
     open_bundle_file,
     open_version_file,
 )
+from openedx_blockstore.api.grants import grant_static_access, grant_static_draft_access
 from openedx_blockstore.api.history import (
     diff_versions,
     get_bundle_version_changes,
@@ -56,8 +59,18 @@ from openedx_blockstore.api.links import (
     get_dependencies,
     get_outdated_links,
 )
+from openedx_blockstore.api.roles import get_collection_audit, get_roles, set_role
 from openedx_blockstore.api.sizes import get_size
+from openedx_blockstore.api.uploads import (
+    abort_upload,
+    begin_upload,
+    clean_uploads,
+    complete_upload,
+    get_upload,
+    get_upload_urls,
+)
 from openedx_blockstore.api.versions import (
+    describe_bundle_version,
     get_bundle_version,
     get_bundle_version_files,
     get_bundle_version_links,
@@ -65,17 +78,24 @@ from openedx_blockstore.api.versions import (
 )
 
 __all__ = [
+    "abort_upload",
+    "begin_upload",
+    "change_draft",
+    "clean_uploads",
     "commit_draft",
+    "complete_upload",
     "count_borrowers",
     "create_bundle",
     "create_collection",
     "delete_bundle",
     "delete_collection",
     "delete_draft",
+    "describe_bundle_version",
     "diff_versions",
     "digest_of",
     "export_bundle",
     "export_collection",
+    "find_known_contents",
     "force_browser_url",
     "get_affected_bundles",
     "get_borrowers",
@@ -92,13 +112,19 @@ __all__ = [
     "get_bundles",
     "get_bundles_by_origin",
     "get_collection",
+    "get_collection_audit",
     "get_collections",
     "get_dependencies",
     "get_draft",
     "get_file_history",
     "get_or_create_bundle_draft",
     "get_outdated_links",
+    "get_roles",
     "get_size",
+    "get_upload",
+    "get_upload_urls",
+    "grant_static_access",
+    "grant_static_draft_access",
     "import_archive",
     "import_bundle",
     "import_version",
@@ -106,6 +132,7 @@ __all__ = [
     "open_version_file",
     "revert_bundle",
     "set_draft_link",
+    "set_role",
     "undelete_bundle",
     "update_bundle",
     "update_collection",

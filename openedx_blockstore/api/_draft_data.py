@@ -26,6 +26,7 @@ def draft_data(view: DraftView) -> DraftData:
         base_version=view.state.base.version_num if view.state.base is not None else 0,
         deleted_files=[name for is_link, name in deleted if not is_link],
         deleted_links=[name for is_link, name in deleted if is_link],
+        base_digest=view.state.base.manifest_digest if view.state.base is not None else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from openedx_blockstore.models import Bundle, BundleVersion, Collection
 from openedx_blockstore.store import Tree
 
 T = TypeVar("T")
+
+#: Is given bundles of other collections, and returns those of them that may be linked to.
+MayLink = Callable[[set[UUID]], set[UUID]]
 
 # Databases bound the number of values in one statement.
 _BATCH = 500
@@ -34,7 +37,12 @@ class ImportLookup:
     which nothing was ever imported, the one with its number, since its numbers are its own.
     """
 
-    def __init__(self, collection: Collection, trees: Sequence[ArchiveTree]) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        trees: Sequence[ArchiveTree],
+        may_link: MayLink | None = None,
+    ) -> None:
         self._collection = collection
         self._in_archive = {tree.key for tree in trees}
         self._numbers: dict[UUID, set[int]] = defaultdict(set)
@@ -46,6 +54,7 @@ class ImportLookup:
         self._by_uuid: dict[UUID, Bundle] = {}
         self._by_origin: dict[str, Bundle] = {}
         self._load_bundles(origins)
+        self._closed = self._not_linkable(may_link)
         self._versions: dict[int, list[BundleVersion]] = defaultdict(list)
         self._latest: dict[int, int] = {}
         self._with_imports: set[int] = set()
@@ -91,7 +100,7 @@ class ImportLookup:
             anywhere: It may be in another collection.
         """
         row = self._by_uuid.get(tree.info.uuid)
-        if row is None or tree.state != "exported":
+        if row is None or row.uuid in self._closed or tree.state != "exported":
             return None
         if not anywhere and row.collection_id != self._collection.pk:
             return None
@@ -121,7 +130,7 @@ class ImportLookup:
             self._by_uuid.get(link.bundle_uuid),
         ]
         for bundle in candidates:
-            if bundle is None:
+            if bundle is None or bundle.uuid in self._closed:
                 continue
             for version in self._lender_versions(bundle, link.version):
                 if _may_use(borrower, version):
@@ -146,6 +155,13 @@ class ImportLookup:
         if bundle.pk in self._with_imports:
             return [version for version in versions if version.origin_version == number]
         return [version for version in versions if version.version_num == number]
+
+    def _not_linkable(self, may_link: MayLink | None) -> set[UUID]:
+        """Return the bundles of other collections that are not to be linked to."""
+        others = {
+            row.uuid for row in self._by_uuid.values() if row.collection_id != self._collection.pk
+        }
+        return others - may_link(others) if may_link is not None and others else set()
 
     def _load_bundles(self, origins: Iterable[str]) -> None:
         uuids = sorted(self._numbers)

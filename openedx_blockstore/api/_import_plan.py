@@ -13,7 +13,7 @@ from uuid import UUID
 
 from attrs import define, field, frozen
 
-from openedx_blockstore.api._import_lookup import ImportLookup, blockstore_origin
+from openedx_blockstore.api._import_lookup import ImportLookup, MayLink, blockstore_origin
 from openedx_blockstore.api._lookup import read_closure, read_manifest
 from openedx_blockstore.api._values import check_text, check_title
 from openedx_blockstore.archives import ArchiveTree, ArchiveTrees, TreeInfo
@@ -78,7 +78,10 @@ class TreePlan:
 
 
 def plan_import(
-    collection: Collection, found: ArchiveTrees, new_uuids: dict[UUID, UUID]
+    collection: Collection,
+    found: ArchiveTrees,
+    new_uuids: dict[UUID, UUID],
+    may_link: MayLink | None = None,
 ) -> list[TreePlan]:
     """Return what is to be done for each tree, lenders before their borrowers.
 
@@ -86,6 +89,7 @@ def plan_import(
         found: What is in the archive.
         new_uuids: The UUIDs that bundles get which can not keep theirs. It is added to, so that
             planning again decides the same.
+        may_link: See :func:`openedx_blockstore.api.import_archive`.
 
     Raises:
         InvalidArchive: The archive can not be imported here; the error names all lenders that are
@@ -93,7 +97,7 @@ def plan_import(
         InvalidLink, LinkCycle, LimitExceeded: A version as in the archive is not possible here.
         StorageError: The storage failed.
     """
-    lookup = ImportLookup(collection, found.trees)
+    lookup = ImportLookup(collection, found.trees, may_link)
     settled = _settled(found, lookup)
     _check_lenders([tree for tree in found.trees if tree.key not in settled], lookup)
     planner = _Planner(lookup, settled, new_uuids)

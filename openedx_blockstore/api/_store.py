@@ -15,7 +15,7 @@ from django.utils.connection import ConnectionProxy
 
 from openedx_blockstore.conf import SETTINGS_NAME, get_settings
 from openedx_blockstore.exceptions import StorageError
-from openedx_blockstore.store import ContentStore, DigestCache, make_backend
+from openedx_blockstore.store import ContentStore, DigestCache, make_backend, make_direct
 
 
 @functools.cache
@@ -30,7 +30,12 @@ def get_store() -> ContentStore:
     # The proxy finds the connection of the thread that uses it, as django.core.cache.cache does.
     connection = cast(BaseCache, ConnectionProxy(caches, settings.CACHE_ALIAS))
     cache = DigestCache(connection, process_bytes=settings.PROCESS_CACHE_BYTES)
-    return ContentStore(backend, cache, max_cached_blob_bytes=settings.MAX_CACHED_BLOB_BYTES)
+    return ContentStore(
+        backend,
+        cache,
+        max_cached_blob_bytes=settings.MAX_CACHED_BLOB_BYTES,
+        direct=make_direct(storages[settings.DOWNLOAD_STORAGE_ALIAS or settings.STORAGE_ALIAS]),
+    )
 
 
 def confirm_blobs(bundle_uuid: UUID, digests: Iterable[str]) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, TypeGuard, cast, get_args
 
 from openedx_blockstore.conf import get_settings
-from openedx_blockstore.data import ChangeKind, FileSource, OnConflict, Visibility
+from openedx_blockstore.data import ChangeKind, FileSource, OnConflict, Role, Visibility
 from openedx_blockstore.exceptions import Invalid, LimitExceeded
 
 _CHOICES: dict[str, Any] = {
     "change_kind": ChangeKind,
     "on_conflict": OnConflict,
+    "role": Role,
     "visibility": Visibility,
 }
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from openedx_blockstore.api._audit import audit
 from openedx_blockstore.api._convert import collection_data
 from openedx_blockstore.api._lookup import find_collection, parse_uuid
-from openedx_blockstore.api._transactions import write_transaction
+from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.api._values import check_choice, check_page, check_text, check_title
 from openedx_blockstore.data import CollectionData, Visibility
 from openedx_blockstore.exceptions import CollectionNotFound, InUse, Invalid
-from openedx_blockstore.models import Bundle, Collection
+from openedx_blockstore.models import Bundle, Collection, CollectionAudit
 
 _FIELDS = ("title", "description", "owner", "author", "publisher", "visibility")
 _EXAMPLES = 10
@@ -56,6 +57,7 @@ def create_collection(
     author: str = "",
     publisher: str = "",
     visibility: Visibility = "private",
+    actor: str = "",
 ) -> CollectionData:
     """Make a collection.
 
@@ -64,6 +66,7 @@ def create_collection(
         author: Who is credited for it.
         publisher: The IRI of the publisher.
         visibility: See :class:`~openedx_blockstore.data.CollectionData`.
+        actor: The name of the user who does this, for the audit.
 
     Raises:
         Invalid: A value is not possible.
@@ -77,16 +80,26 @@ def create_collection(
         "publisher": publisher,
         "visibility": visibility,
     }
-    return collection_data(Collection.objects.create(**_checked(values)))
+    checked = _checked(values)
+    with write_transaction():
+        collection = Collection.objects.create(**checked)
+        audit(
+            collection.uuid,
+            CollectionAudit.Action.CREATED,
+            actor=actor,
+            changes={name: (None, value) for name, value in checked.items() if value},
+        )
+    return collection_data(collection)
 
 
 def update_collection(
-    collection_uuid: UUID | str, title: str | None = None, **fields: Any
+    collection_uuid: UUID | str, title: str | None = None, *, actor: str = "", **fields: Any
 ) -> CollectionData:
     """Change what is said of a collection.
 
     Args:
         title: The new title; None leaves it.
+        actor: The name of the user who does this, for the audit.
         fields: Any of ``description``, ``owner``, ``author``, ``publisher``, ``visibility``.
 
     Raises:
@@ -97,16 +110,29 @@ def update_collection(
     if title is not None:
         fields["title"] = title
     values = _checked(fields)
-    collection = find_collection(collection_uuid)
-    for name, value in values.items():
-        setattr(collection, name, value)
-    if values:
-        collection.save(update_fields=[*values, "modified"])
+    with write_transaction():
+        # One at a time, so that what the audit says was before, was.
+        collection = locked(Collection.objects.filter(Q(uuid=parse_uuid(collection_uuid)))).first()
+        if collection is None:
+            raise CollectionNotFound(collection_uuid)
+        changes = {
+            name: (getattr(collection, name), value)
+            for name, value in values.items()
+            if getattr(collection, name) != value
+        }
+        if changes:
+            for name, (_before, value) in changes.items():
+                setattr(collection, name, value)
+            collection.save(update_fields=[*changes, "modified"])
+            audit(collection.uuid, CollectionAudit.Action.UPDATED, actor=actor, changes=changes)
     return collection_data(collection)
 
 
-def delete_collection(collection_uuid: UUID | str) -> None:
+def delete_collection(collection_uuid: UUID | str, *, actor: str = "") -> None:
     """Delete an empty collection.
+
+    Args:
+        actor: The name of the user who does this, for the audit.
 
     Raises:
         CollectionNotFound: There is none with this UUID.
@@ -128,6 +154,16 @@ def delete_collection(collection_uuid: UUID | str) -> None:
                 count=count,
                 examples=list(bundles.order_by("pk").values_list("uuid", flat=True)[:_EXAMPLES]),
             )
+        audit(
+            collection.uuid,
+            CollectionAudit.Action.DELETED,
+            actor=actor,
+            changes={
+                name: (getattr(collection, name), None)
+                for name in _FIELDS
+                if getattr(collection, name)
+            },
+        )
         collection.delete()
 
 

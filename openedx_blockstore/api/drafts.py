@@ -111,14 +111,39 @@ def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents |
     _write(draft_uuid, files)
 
 
+def change_draft(
+    draft_uuid: UUID | str,
+    *,
+    files: Mapping[str, FileContents | None] | None = None,
+    links: Mapping[str, LinkTarget | None] | None = None,
+) -> None:
+    """Write and delete many files and links of a draft: all of them, or none.
+
+    Args:
+        files: The new contents by path; None to delete, as in :func:`write_draft_file`.
+        links: The new targets by alias; None to delete, as in :func:`set_draft_link`.
+
+    Raises:
+        The same as :func:`write_draft_file` and :func:`set_draft_link`.
+    """
+    _write(
+        draft_uuid,
+        files if files is not None else {},
+        links=links if links is not None else {},
+    )
+
+
 def _write(
     draft_uuid: UUID | str,
     files: Mapping[str, FileContents | None],
     *,
+    links: Mapping[str, LinkTarget | None] | None = None,
     public: bool | None = None,
     if_match: str | None = None,
 ) -> None:
     check_mapping("files", files)
+    links = links if links is not None else {}
+    check_mapping("links", links)
     check_flag("public", public)
     limit = get_settings().MAX_PATH_LENGTH
     named = {normalize_path(path, max_length=limit): files[path] for path in files}
@@ -126,6 +151,8 @@ def _write(
         raise Invalid("Two of the paths are the same, once both are in Unicode NFC.")
     state = find_draft(draft_uuid)
     base = state.base_tree()
+    # Before any bytes are stored: a link that can not be set is cheap to find.
+    changed_links = _link_wishes(state, links)
     known = {file.digest for file in base.files.values()}
     wishes: list[Wish] = []
     reused: list[str] = []
@@ -140,7 +167,22 @@ def _write(
         wishes.append(Wish(path, is_link=False, new=new))
     if wishes:
         get_store().sync_blobs(state.row.bundle.uuid)
+    if wishes := [*wishes, *changed_links]:
         stage(state, wishes, reused=reused, if_match=if_match, keep_public=public is None)
+
+
+def _link_wishes(state: DraftState, links: Mapping[str, LinkTarget | None]) -> list[Wish]:
+    named = {normalize_alias(alias): target for alias, target in links.items()}
+    if len(named) < len(links):
+        raise Invalid("Two of the aliases are the same, once both are in Unicode NFC.")
+    for alias, target in named.items():
+        if target is not None and not isinstance(target, LinkTarget):
+            raise InvalidLink(alias, f"it must lead to a LinkTarget, not a {type(target).__name__}")
+    lenders = find_targets(target for target in named.values() if target is not None)
+    for alias, target in named.items():
+        if target is not None:
+            check_target(state.row.bundle, alias, target, lenders.get(target))
+    return [Wish(alias, is_link=True, new=target) for alias, target in named.items()]
 
 
 def _put(state: DraftState, contents: FileContents, known: set[str]) -> Stored:
@@ -179,8 +221,7 @@ def set_draft_link(
     new = None
     if bundle_uuid is not None and version is not None:
         new = _target(alias, bundle_uuid, version, weak=weak)
-        check_target(state.row.bundle, alias, new, find_targets([new]).get(new))
-    stage(state, [Wish(alias, is_link=True, new=new)])
+    stage(state, _link_wishes(state, {alias: new}))
 
 
 def _target(alias: str, bundle_uuid: UUID | str, version: Any, *, weak: bool) -> LinkTarget:

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Mapping
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 from django.db import IntegrityError, OperationalError
 
+from openedx_blockstore.api._import_lookup import MayLink
 from openedx_blockstore.api._import_plan import (
     BundlePlan,
     TreePlan,
     contents_to_store,
     plan_import,
 )
+from openedx_blockstore.api._known_contents import KnownContent, locate_contents
 from openedx_blockstore.api._lookup import find_collection
 from openedx_blockstore.api._store import confirm_blobs, get_store
 from openedx_blockstore.api._transactions import (
@@ -33,6 +35,7 @@ from openedx_blockstore.archives import (
     ArchiveReader,
     ArchiveSource,
     ArchiveTrees,
+    ScannedFile,
     find_trees,
     open_archive,
     scan_archive,
@@ -68,7 +71,12 @@ def import_bundle(
 
 
 def import_archive(
-    from_: ArchiveSource, *, collection_uuid: UUID | str, dry_run: bool = False
+    from_: ArchiveSource,
+    *,
+    collection_uuid: UUID | str,
+    dry_run: bool = False,
+    may_link: MayLink | None = None,
+    known_contents: bool = False,
 ) -> ArchiveImportData:
     """Import all bundle versions of an archive.
 
@@ -83,6 +91,11 @@ def import_archive(
         from_: The path of an archive, or a binary file, which stays open.
         collection_uuid: Where new bundles go.
         dry_run: Check everything and tell what would happen, but store nothing.
+        may_link: Is given the UUIDs of bundles in other collections that the archive names, and
+            returns those that may be linked to; the others are as if they were not here. None for
+            all.
+        known_contents: Contents that the archive lists, but does not hold, are taken from versions
+            that the collection has of the same bundles; :func:`find_known_contents` tells which.
 
     Raises:
         CollectionNotFound: There is no such collection.
@@ -95,7 +108,8 @@ def import_archive(
     """
     collection = find_collection(collection_uuid)
     with open_archive(from_) as reader:
-        return _import(_read(reader), collection, dry_run=dry_run)
+        source = _read(reader, collection if known_contents else None)
+        return _import(source, collection, dry_run=dry_run, may_link=may_link)
 
 
 @frozen(eq=False)
@@ -105,21 +119,44 @@ class _Source:
     reader: ArchiveReader
     digests: Mapping[str, str]
     found: ArchiveTrees
+    known: Mapping[str, KnownContent] = field(factory=dict)
 
 
-def _read(reader: ArchiveReader) -> _Source:
+def _read(reader: ArchiveReader, collection: Collection | None = None) -> _Source:
+    """Read an archive.
+
+    Args:
+        collection: Where to look for contents that it lists, but does not hold; None for nowhere.
+    """
     scan = scan_archive(reader)
-    found = find_trees(scan, max_path_length=get_settings().MAX_PATH_LENGTH)
-    return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found)
+    known: dict[str, KnownContent] = {}
+
+    def locate(wanted: Mapping[UUID, set[str]]) -> Mapping[str, ScannedFile]:
+        if collection is not None:
+            known.update(locate_contents(collection, wanted))
+        return {digest: ScannedFile(digest, content.size) for digest, content in known.items()}
+
+    found = find_trees(
+        scan,
+        max_path_length=get_settings().MAX_PATH_LENGTH,
+        known=locate if collection is not None else None,
+    )
+    return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found, known)
 
 
-def _import(source: _Source, collection: Collection, *, dry_run: bool) -> ArchiveImportData:
+def _import(
+    source: _Source,
+    collection: Collection,
+    *,
+    dry_run: bool,
+    may_link: MayLink | None = None,
+) -> ArchiveImportData:
     new_uuids: dict[UUID, UUID] = {}
     stored: set[tuple[UUID, str]] = set()
     reused: set[tuple[UUID, str]] = set()
     plans: list[TreePlan] = []
     for attempt in range(1, _ATTEMPTS + 1):
-        plans = plan_import(collection, source.found, new_uuids)
+        plans = plan_import(collection, source.found, new_uuids, may_link)
         if dry_run:
             break
         reused |= _store_contents(source, contents_to_store(plans, stored))
@@ -154,10 +191,25 @@ def _store_contents(source: _Source, wanted: Mapping[str, list[UUID]]) -> set[tu
             continue
         with entry.open() as file:
             reused |= _store_content(file, digest, left.pop(digest), path=entry.path)
+    for digest in [digest for digest in left if digest in source.known]:
+        reused |= _reuse_content(source.known[digest], digest, left.pop(digest))
     if left:
         raise InvalidArchive(_CHANGED)
     for bundle_uuid in {bundle_uuid for bundles in wanted.values() for bundle_uuid in bundles}:
         get_store().sync_blobs(bundle_uuid)
+    return reused
+
+
+def _reuse_content(
+    content: KnownContent, digest: str, bundles: list[UUID]
+) -> set[tuple[UUID, str]]:
+    """Store a content that is here already with those bundles that do not have it."""
+    reused = {(uuid, digest) for uuid in bundles if uuid == content.bundle_uuid}
+    others = [uuid for uuid in bundles if uuid != content.bundle_uuid]
+    if others:
+        blob = get_store().open_blob(content.bundle_uuid, digest, content.size)
+        with contextlib.closing(blob):
+            reused |= _store_content(cast(BinaryIO, blob), digest, others, path=digest)
     return reused
 
 

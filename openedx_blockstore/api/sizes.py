@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from openedx_blockstore.api._lookup import (
@@ -19,6 +20,7 @@ def get_size(
     version_number: int | None = None,
     *,
     with_dependencies: bool = True,
+    among: Collection[UUID] | None = None,
 ) -> SizeData:
     """Return how much a version holds, before anybody downloads it.
 
@@ -27,6 +29,7 @@ def get_size(
     Args:
         version_number: None for the latest one.
         with_dependencies: Count everything it depends on, too; weak links are not followed.
+        among: Of what it depends on, count only versions of these bundles; None for all.
 
     Raises:
         BundleNotFound: There is no such bundle.
@@ -39,6 +42,7 @@ def get_size(
         targets = [
             LinkTarget(node.bundle_uuid, node.version)
             for node in read_closure(version).dependencies()
+            if among is None or node.bundle_uuid in among
         ]
         rows = find_targets(targets)
         for target in targets:

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from openedx_blockstore.api._lookup import find_bundle, find_version, read_manifest
+from openedx_blockstore.api._lookup import (
+    find_bundle,
+    find_version,
+    read_manifest,
+    require_version,
+)
 from openedx_blockstore.api._store import confirm_blobs, get_store
 from openedx_blockstore.api._values import (
     check_choice,
@@ -82,6 +87,22 @@ def get_bundle_version_links(
     """
     version = find_version(bundle_uuid, version_number)
     return version_links(version, read_manifest(version).tree().links) if version else {}
+
+
+def describe_bundle_version(
+    bundle_uuid: UUID | str, version_number: int, change_description: str
+) -> None:
+    """Change what is said of the change that a version made. What it holds never changes.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        Invalid: The text can not be stored.
+    """
+    check_text("change description", change_description)
+    version = require_version(bundle_uuid, version_number)
+    version.change_description = change_description
+    version.save(update_fields=["change_description"])
 
 
 def import_version(

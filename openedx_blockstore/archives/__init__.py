@@ -14,8 +14,18 @@ from openedx_blockstore.archives.info import CollectionInfo, FileInfo, TreeInfo,
 from openedx_blockstore.archives.limits import ArchiveLimits
 from openedx_blockstore.archives.ordering import lenders_first
 from openedx_blockstore.archives.readers import ArchiveReader, ArchiveSource, open_archive
-from openedx_blockstore.archives.scanning import CONTENTS_PATH, INFO_PATH, scan_archive
-from openedx_blockstore.archives.trees import ArchiveTree, ArchiveTrees, find_trees
+from openedx_blockstore.archives.scanning import (
+    CONTENTS_PATH,
+    INFO_PATH,
+    ScannedFile,
+    scan_archive,
+)
+from openedx_blockstore.archives.trees import (
+    ArchiveTree,
+    ArchiveTrees,
+    KnownContents,
+    find_trees,
+)
 from openedx_blockstore.archives.writers import ArchiveWriter, write_archive
 
 __all__ = [
@@ -33,6 +43,8 @@ __all__ = [
     "ArchiveWriter",
     "CollectionInfo",
     "FileInfo",
+    "KnownContents",
+    "ScannedFile",
     "TreeInfo",
     "dump_contents",
     "dump_info",

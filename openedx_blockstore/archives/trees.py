@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from attrs import evolve, field, frozen
@@ -17,7 +18,7 @@ from attrs import evolve, field, frozen
 from openedx_blockstore.archives.contents import load_contents
 from openedx_blockstore.archives.info import TreeInfo, load_info
 from openedx_blockstore.archives.ordering import lenders_first
-from openedx_blockstore.archives.scanning import CONTENTS_PATH, INFO_PATH, Scan
+from openedx_blockstore.archives.scanning import CONTENTS_PATH, INFO_PATH, Scan, ScannedFile
 from openedx_blockstore.archives.tree_files import Entries, check_files, is_junk
 from openedx_blockstore.data import Dependency, SkippedEntry
 from openedx_blockstore.exceptions import InvalidArchive
@@ -26,6 +27,10 @@ from openedx_blockstore.store import LINKS_FOLDER, METADATA_FOLDER, TreeFile
 # Folders that mean something by their names, and do not just hold everything: browsers get the
 # files below static/, and the others are reserved.
 _MEANINGFUL_FOLDERS = frozenset({"static", LINKS_FOLDER, METADATA_FOLDER})
+
+#: Is given digests of contents that are not in an archive, by the bundles of the archive that list
+#: them, and returns those that need not be.
+KnownContents = Callable[[Mapping[uuid.UUID, set[str]]], Mapping[str, ScannedFile]]
 
 _DEFAULT_TITLE = "Imported bundle"
 # What a bundle takes. Folding the case of a title can make it longer.
@@ -70,8 +75,13 @@ class ArchiveTrees:
     skipped: tuple[SkippedEntry, ...] = field(default=())
 
 
-def find_trees(scan: Scan, *, max_path_length: int = 500) -> ArchiveTrees:
+def find_trees(
+    scan: Scan, *, max_path_length: int = 500, known: KnownContents | None = None
+) -> ArchiveTrees:
     """Return the bundle versions in an archive.
+
+    Args:
+        known: Asked once for the contents that an archive of many trees lists, but does not hold.
 
     Raises:
         InvalidArchive: The archive does not hold what it says.
@@ -82,9 +92,10 @@ def find_trees(scan: Scan, *, max_path_length: int = 500) -> ArchiveTrees:
     inside = Entries.of(scan, prefix)
     outside = _outside(names, prefix)
     if prefix + CONTENTS_PATH in scan.files:
-        return _many_trees(scan, prefix, inside, outside, max_path_length)
+        return _many_trees(scan, prefix, inside, outside, max_path_length, known)
     if prefix + INFO_PATH in scan.files:
-        tree = _exported_tree(scan, prefix, inside, max_path_length)
+        info = _tree_info(scan, prefix, max_path_length)
+        tree = _exported_tree(info, inside, scan.by_digest, max_path_length)
     else:
         tree = _hand_made_tree(scan, prefix, inside, max_path_length)
     tree = evolve(tree, skipped=(*outside, *tree.skipped))
@@ -129,16 +140,19 @@ def _outside(names: Iterable[str], prefix: str) -> list[SkippedEntry]:
     ]
 
 
-def _exported_tree(scan: Scan, prefix: str, entries: Entries, max_path_length: int) -> ArchiveTree:
+def _tree_info(scan: Scan, prefix: str, max_path_length: int) -> TreeInfo:
     path = prefix + INFO_PATH
     if path not in scan.documents:
         raise InvalidArchive("it is missing or far too large", entry=path)
     info = load_info(scan.documents[path], path=path, max_path_length=max_path_length)
     # The dependencies of two thousand trees are much to keep, and follow from the links.
-    info = evolve(info, dependencies=())
-    files, skipped = check_files(
-        entries, info, digests=scan.by_digest, max_path_length=max_path_length
-    )
+    return evolve(info, dependencies=())
+
+
+def _exported_tree(
+    info: TreeInfo, entries: Entries, digests: Mapping[str, ScannedFile], max_path_length: int
+) -> ArchiveTree:
+    files, skipped = check_files(entries, info, digests=digests, max_path_length=max_path_length)
     listed = info.files is not None and all(file.digest for file in info.files.values())
     return ArchiveTree(info, files, "exported" if listed else "edited", tuple(skipped))
 
@@ -166,16 +180,21 @@ def _many_trees(
     entries: Entries,
     outside: list[SkippedEntry],
     max_path_length: int,
+    known: KnownContents | None,
 ) -> ArchiveTrees:
     path = prefix + CONTENTS_PATH
     if path not in scan.documents:
         raise InvalidArchive("it is far too large", entry=path)
     contents = load_contents(scan.documents[path], path=path)
     by_folder, skipped = entries.split({_folder(tree) for tree in contents.trees})
+    infos = {
+        key: _tree_info(scan, prefix + _folder(key), max_path_length) for key in contents.trees
+    }
+    digests = _with_known(scan, infos.values(), known)
     trees: dict[Dependency, ArchiveTree] = {}
-    for key in contents.trees:
+    for key, info in infos.items():
         folder = _folder(key)
-        tree = _exported_tree(scan, prefix + folder, by_folder[folder], max_path_length)
+        tree = _exported_tree(info, by_folder[folder], digests, max_path_length)
         if tree.key != key:
             raise InvalidArchive(
                 f"it says that it is {tree.key}, but stands in the folder of {key}",
@@ -189,6 +208,20 @@ def _many_trees(
         }
     )
     return ArchiveTrees(tuple(trees[key] for key in order), contents.roots, (*outside, *skipped))
+
+
+def _with_known(
+    scan: Scan, infos: Iterable[TreeInfo], known: KnownContents | None
+) -> Mapping[str, ScannedFile]:
+    """Return the contents of an archive, and those that need not be in it."""
+    if known is None:
+        return scan.by_digest
+    missing: dict[uuid.UUID, set[str]] = {}
+    for info in infos:
+        listed = {file.digest for file in (info.files or {}).values() if file.digest is not None}
+        if elsewhere := listed - scan.by_digest.keys():
+            missing.setdefault(info.uuid, set()).update(elsewhere)
+    return ChainMap({**known(missing)}, {**scan.by_digest}) if missing else scan.by_digest
 
 
 def _folder(key: Dependency) -> str:

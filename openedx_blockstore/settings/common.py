@@ -16,6 +16,8 @@ STORAGE_ALIAS = "openedx_blockstore"
 #: the answers to problems, and is handed out by Blockstore alone. LMS and Studio must both see it.
 DEFAULT_LOCATION = Path("/edx/var/openedx_blockstore")
 
+_SIDECAR = "drf_spectacular_sidecar"
+
 
 def plugin_settings(settings: Any) -> None:
     """Add Blockstore's defaults to a host's settings.
@@ -27,6 +29,10 @@ def plugin_settings(settings: Any) -> None:
     """
     if not hasattr(settings, "OPENEDX_BLOCKSTORE"):
         settings.OPENEDX_BLOCKSTORE = {}
+    # What the pages of the REST API's description show; the host has Django REST framework itself.
+    apps = getattr(settings, "INSTALLED_APPS", None)
+    if isinstance(apps, list) and _SIDECAR not in apps:
+        apps.append(_SIDECAR)
     # A host without STORAGES of its own uses Django's dictionary, so we add to that: to set one
     # would replace the host's other storages, and Django 4.2 refuses it beside the older
     # DEFAULT_FILE_STORAGE, which the operator may set after us.

@@ -3,7 +3,7 @@
 Outside this package, import from here.
 """
 
-from openedx_blockstore.store.backends import Stored, make_backend
+from openedx_blockstore.store.backends import Stored, make_backend, storage_errors
 from openedx_blockstore.store.cache import DigestCache
 from openedx_blockstore.store.closures import (
     EMPTY_CLOSURE,
@@ -23,6 +23,14 @@ from openedx_blockstore.store.digests import (
     digest_of,
     is_digest,
 )
+from openedx_blockstore.store.direct import (
+    DirectBlobs,
+    DownloadHeaders,
+    PresigningStorage,
+    UploadedPart,
+    make_direct,
+)
+from openedx_blockstore.store.layout import blob_name
 from openedx_blockstore.store.manifests import (
     FileEntry,
     LinkEntry,
@@ -63,17 +71,22 @@ __all__ = [
     "Closure",
     "ContentStore",
     "DigestCache",
+    "DirectBlobs",
     "Disagreement",
+    "DownloadHeaders",
     "FileEntry",
     "HashingReader",
     "LinkEntry",
     "Manifest",
+    "PresigningStorage",
     "RemovedEntry",
     "Stored",
     "Tree",
     "TreeFile",
+    "UploadedPart",
     "VerifiedFile",
     "apply_changes",
+    "blob_name",
     "canonical_json",
     "case_clashes",
     "check_acyclic",
@@ -84,12 +97,14 @@ __all__ = [
     "is_digest",
     "link_path",
     "make_backend",
+    "make_direct",
     "merge",
     "next_manifest",
     "normalize_alias",
     "normalize_path",
     "parse_node",
     "split_link_path",
+    "storage_errors",
     "token",
     "tree_of",
 ]

@@ -11,7 +11,7 @@ import io
 import uuid
 import zlib
 from collections.abc import Container
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from openedx_blockstore.exceptions import StorageError
@@ -20,7 +20,9 @@ from openedx_blockstore.store.backends import StorageBackend, Stored
 from openedx_blockstore.store.cache import DigestCache
 from openedx_blockstore.store.closures import Closure, dump_closure, load_closure
 from openedx_blockstore.store.digests import VerifiedFile, digest_of
+from openedx_blockstore.store.direct import DirectBlobs
 from openedx_blockstore.store.manifests import Manifest, dump_manifest, load_manifest
+from openedx_blockstore.store.ranges import FileRange
 
 # What a parsed manifest weighs in memory, compared with its JSON; measured, roughly.
 _PARSED_WEIGHT = 5
@@ -31,11 +33,18 @@ class ContentStore:
 
     Args:
         max_cached_blob_bytes: Contents up to this size are cached.
+        direct: How to reach the same blobs without the application in between, if there is a way.
     """
 
     def __init__(
-        self, backend: StorageBackend, cache: DigestCache, *, max_cached_blob_bytes: int
+        self,
+        backend: StorageBackend,
+        cache: DigestCache,
+        *,
+        max_cached_blob_bytes: int,
+        direct: DirectBlobs | None = None,
     ) -> None:
+        self.direct = direct
         self._backend = backend
         self._cache = cache
         self._max_cached_blob_bytes = max_cached_blob_bytes
@@ -81,6 +90,8 @@ class ContentStore:
         """
         if size <= self._max_cached_blob_bytes:
             file: BinaryIO = io.BytesIO(self.read_blob(bundle_uuid, digest, size))
+        elif self.direct is not None:
+            file = self.direct.open_range(bundle_uuid, digest, 0, size)
         else:
             file = self._backend.open(layout.blob_name(bundle_uuid, digest))
         return VerifiedFile(
@@ -102,6 +113,25 @@ class ContentStore:
             if small:
                 self._cache.set(digest, contents)
         return contents
+
+    def open_blob_range(
+        self, bundle_uuid: UUID, digest: str, *, start: int, length: int
+    ) -> BinaryIO:
+        """Open some bytes of a blob, without reading the others where the storage can do that.
+
+        Nothing tells whether they are undamaged: the digest is of the whole.
+
+        Args:
+            length: At least 1.
+
+        Raises:
+            StorageError: It is not there, or the storage failed.
+        """
+        if self.direct is not None:
+            return self.direct.open_range(bundle_uuid, digest, start, length)
+        file = self._backend.open(layout.blob_name(bundle_uuid, digest))
+        file.seek(start)
+        return cast(BinaryIO, FileRange(file, length))
 
     # Manifests and closures
 

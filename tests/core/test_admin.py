@@ -6,13 +6,22 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
-from openedx_blockstore.models import Bundle, BundleLink, BundleVersion, Collection, Draft
+from openedx_blockstore.models import (
+    Bundle,
+    BundleLink,
+    BundleVersion,
+    Collection,
+    CollectionAudit,
+    CollectionRole,
+    Draft,
+)
 from tests.core.helpers import (
     forget_everything_cached,
     make_lender,
@@ -23,8 +32,15 @@ from tests.core.helpers import (
 
 pytestmark = pytest.mark.django_db
 
-PAGES: list[type[Model]] = [Collection, Bundle, BundleVersion, Draft, BundleLink]
-READ_ONLY: list[type[Model]] = [Bundle, BundleVersion, Draft, BundleLink]
+READ_ONLY: list[type[Model]] = [
+    Bundle,
+    BundleVersion,
+    Draft,
+    BundleLink,
+    CollectionRole,
+    CollectionAudit,
+]
+PAGES: list[type[Model]] = [Collection, *READ_ONLY]
 
 
 def page(model: type[Model], name: str, *arguments: Any) -> str:
@@ -41,6 +57,7 @@ def stocked(bundle: BundleData, collection: CollectionData) -> BundleData:
     draft = api.get_or_create_bundle_draft(bundle.uuid, "work")
     api.write_draft_files(draft.uuid, {"staged": "x", "ünï/a b.txt": None})
     api.set_draft_link(draft.uuid, "lib", None, None)
+    api.set_role(collection.uuid, "reader", user=User.objects.create_user("reader"))
     return bundle
 
 
@@ -163,7 +180,10 @@ def test_what_is_said_of_a_collection_can_be_changed_but_it_is_not_deleted_here(
     assert admin_client.post(page(Collection, "delete", row), {"post": "yes"}).status_code == 403
     fields["title"] = "New"
     assert admin_client.post(page(Collection, "add"), fields).status_code == 302
-    assert any(each.title == "New" for each in api.get_collections())
+    new = next(each for each in api.get_collections() if each.title == "New")
+    for uuid, action in ((stocked.collection_uuid, "updated"), (new.uuid, "created")):
+        entry = api.get_collection_audit(uuid)[-1]
+        assert (entry.action, entry.actor) == (action, "admin")
 
 
 @pytest.mark.parametrize("model", PAGES)

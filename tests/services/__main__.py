@@ -14,15 +14,24 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import chain
 from types import FrameType
 
 from tests.services.base import Server, ServerFailedError, ServerMissingError
 from tests.services.install import install
 from tests.services.mariadb import MariaDB
+from tests.services.nginx import Nginx
 from tests.services.postgresql import PostgreSQL
 from tests.services.seaweedfs import SeaweedFS
 
 SERVERS: dict[str, type[Server]] = {each.name: each for each in (MariaDB, PostgreSQL, SeaweedFS)}
+
+#: What tests start by themselves, or only run: the Debian packages that bring it.
+TOOLS: dict[str, tuple[str, ...]] = {
+    "chromium": ("chromium",),
+    "ffmpeg": ("ffmpeg",),
+    Nginx.name: Nginx.packages,
+}
 
 #: Databases exclude each other: a run of the tests has one.
 _DATABASES = {MariaDB.name, PostgreSQL.name}
@@ -33,12 +42,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start servers, run a command, stop the servers."""
     options = _parse(sys.argv[1:] if arguments is None else arguments)
-    kinds = [SERVERS[name] for name in options.servers]
+    kinds = [SERVERS[name] for name in options.servers if name in SERVERS]
     for each in _SIGNALS:
         signal.signal(each, _exit_on_signal)
     try:
         if options.install:
-            install(package for kind in kinds for package in kind.packages)
+            tools = [TOOLS[name] for name in options.servers if name in TOOLS]
+            install(chain(*tools, *(kind.packages for kind in kinds)))
             return 0
         for kind in kinds:
             kind.check()
@@ -63,7 +73,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         usage="%(prog)s [--optional] SERVER … -- COMMAND …",
         description="Run a command with real servers, each on a free port of this machine.",
     )
-    parser.add_argument("servers", nargs="+", choices=sorted(SERVERS), metavar="SERVER")
+    parser.add_argument("servers", nargs="+", choices=sorted({*SERVERS, *TOOLS}), metavar="SERVER")
     parser.add_argument(
         "--optional",
         action="store_true",
@@ -77,6 +87,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     options = parser.parse_args(own)
     options.command = command
+    if not options.install and TOOLS.keys() & set(options.servers):
+        parser.error(f"{', '.join(sorted(TOOLS))} can only be installed")
     if not options.install and len(_DATABASES.intersection(options.servers)) > 1:
         parser.error("one run has one database")
     if not command and not options.install:

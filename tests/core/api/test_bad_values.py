@@ -74,6 +74,8 @@ def good_values(bundle: BundleData, draft: DraftData) -> dict[str, Any]:
         "to_version": 2,
         "origins": ["x"],
         "url": "/a",
+        "role": "reader",
+        "change_description": "Better",
         "fields": {"description": "x"},
     }
 

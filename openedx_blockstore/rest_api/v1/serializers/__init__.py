@@ -1,0 +1,1 @@
+"""What the views take and give, one module a resource."""
