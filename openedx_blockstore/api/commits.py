@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from openedx_blockstore.api._draft_views import (
@@ -224,10 +225,11 @@ def _keys(paths: Iterable[str] | None) -> set[tuple[bool, str]] | None:
     if paths is None:
         return None
     check_values("paths", paths)
+    return {_key(path) for path in paths}
+
+
+def _key(path: Any) -> tuple[bool, str]:
     prefix = f"{LINKS_FOLDER}/"
-    return {
-        (True, normalize_alias(path.removeprefix(prefix)))
-        if isinstance(path, str) and path.startswith(prefix)
-        else (False, normalize_path(path))
-        for path in paths
-    }
+    if isinstance(path, str) and path.startswith(prefix):
+        return True, normalize_alias(path.removeprefix(prefix))
+    return False, normalize_path(path)

@@ -16,6 +16,7 @@ from openedx_blockstore.courses.identity import (
 )
 from openedx_blockstore.courses.placing import DEFINITION_FILE, UNITS_FOLDER, Home, Placement
 from openedx_blockstore.courses.plan import Contents, ExportFile, PlannedBundle
+from openedx_blockstore.courses.reader import CourseExport
 
 #: Titles of bundles are cut to this many characters.
 MAX_TITLE_LENGTH = 180
@@ -39,7 +40,7 @@ class BlockBundles:
     places: dict[str, tuple[BlockKey, str]]
 
 
-def plan_block_bundles(course: Course, placement: Placement) -> BlockBundles:
+def plan_block_bundles(export: CourseExport, course: Course, placement: Placement) -> BlockBundles:
     """Write the definitions of all blocks into their bundles."""
     made = BlockBundles({}, {}, {})
     by_key = {block.key: block for block in course.blocks}
@@ -56,7 +57,7 @@ def plan_block_bundles(course: Course, placement: Placement) -> BlockBundles:
         for slot in block.children:
             target = by_key.get(placement.homes[slot.child].bundle, slot.child)
             _fill_include(slot, bundle, home, placement, course.title_of(target))
-        bundle.add(home.path, _definition(course, block, home, made), original=block.source)
+        bundle.add(home.path, _definition(export, course, block, home, made), original=block.source)
         if block.file is not None:
             made.places.setdefault(block.file, (home.bundle, home.path))
         folder = posixpath.dirname(home.path)
@@ -96,7 +97,9 @@ def _fill_include(
         slot.include.set("usage", slot.child.url_name)
 
 
-def _definition(course: Course, block: Block, home: Home, made: BlockBundles) -> Contents:
+def _definition(
+    export: CourseExport, course: Course, block: Block, home: Home, made: BlockBundles
+) -> Contents:
     """Return the contents of a definition: the file as it is, wherever nothing had to change."""
     element = block.element
     if element is None:
@@ -110,9 +113,9 @@ def _definition(course: Course, block: Block, home: Home, made: BlockBundles) ->
     if is_unit(block.key, home.path):
         element.tag = "unit"
         is_changed = True
-    if is_changed or block.file is None:
+    if block.file is None:
         return olx.dump_olx(element)
-    return ExportFile(block.file)
+    return olx.dump_olx(element, export.read(block.file)) if is_changed else ExportFile(block.file)
 
 
 def is_unit(key: BlockKey, path: str) -> bool:

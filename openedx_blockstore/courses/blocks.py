@@ -89,6 +89,8 @@ class OutlineNode:
         attributes: Those of a chapter.
         children: Those of a chapter.
         made_up: The OLX gives a chapter no name.
+        markup: The comments of a chapter, and what else in it is neither a block nor a setting:
+            how many children stand before it, and its text.
     """
 
     tag: str
@@ -99,6 +101,7 @@ class OutlineNode:
     attributes: dict[str, str] = Factory(dict)
     children: list[OutlineNode] = Factory(list)
     made_up: bool = False
+    markup: list[tuple[int, str]] = Factory(list)
 
     @property
     def key(self) -> BlockKey:

@@ -52,7 +52,7 @@ def add_course_files(
     """
     for node in course.outline:
         if node.is_chapter:
-            own = {k: v for k, v in node.attributes.items() if k != "display_name"}
+            own = {k: v for k, v in sorted(node.attributes.items()) if k != "display_name"}
             if own:
                 policy[BlockKey("chapter", node.name)] = own
     if own := take_policy(course.element):
@@ -172,6 +172,8 @@ def add_layout(
             layout.inline.append(node.key)
         if node.is_chapter and node.made_up:
             layout.nameless.append(node.key)
+        if node.markup:
+            layout.markup[node.key] = node.markup
     for owner in (bundle, *others):
         for path, contents in owner.files.items():
             if isinstance(contents, ExportFile):

@@ -14,7 +14,7 @@ from lxml import etree
 
 from openedx_blockstore.courses.blocks import OutlineNode
 from openedx_blockstore.courses.identity import BlockKey
-from openedx_blockstore.courses.olx import attributes_of, drop_attribute
+from openedx_blockstore.courses.olx import attributes_of, drop_attribute, is_tag
 from openedx_blockstore.exceptions import Invalid
 
 NAVIGATION_FILE = "navigation.json"
@@ -65,7 +65,7 @@ def read_document(name: str, contents: bytes) -> dict[str, Any]:
     """
     try:
         document = json.loads(contents)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"{name} is not JSON: {error}. Mend it in a draft, or revert it.") from error
     meta = document.get("_meta") if isinstance(document, dict) else None
     if not isinstance(meta, dict) or meta.get("format") != _FORMATS[name]:
@@ -83,6 +83,21 @@ def take_policy(element: etree._Element) -> dict[str, str]:
     for name in taken:
         drop_attribute(element, name)
     return taken
+
+
+def read_policy(contents: bytes) -> dict[BlockKey, dict[str, str]]:
+    """Read the policy document: block → attributes.
+
+    Raises:
+        Invalid: It is not as documented.
+    """
+    settings = read_document(POLICY_FILE, contents).get("settings", {})
+    try:
+        return {BlockKey.parse(key): _attributes(own) for key, own in settings.items()}
+    except (TypeError, AttributeError, ValueError) as error:
+        raise Invalid(
+            f"{POLICY_FILE} is not as documented ({error}): settings are block → attribute → value."
+        ) from error
 
 
 # Navigation --------------------------------------------------------------------------------------
@@ -139,30 +154,38 @@ def read_navigation(contents: bytes) -> list[NavigationChapter]:
     """
     document = read_document(NAVIGATION_FILE, contents)
     try:
-        return [
-            NavigationChapter(
-                id=chapter["id"],
-                title=chapter.get("title", ""),
-                untitled=chapter.get("untitled", False),
-                url_name=chapter.get("url_name"),
-                sequences=[
-                    NavigationItem(
-                        type=item.get("type", "sequential"),
-                        id=item["id"],
-                        title=item.get("title", ""),
-                        link=item.get("link"),
-                        file=item.get("file"),
-                        context=item.get("context"),
-                    )
-                    for item in chapter.get("sequences", [])
-                ],
-            )
-            for chapter in document["chapters"]
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
+        return [_read_chapter(chapter) for chapter in document["chapters"]]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Invalid(
-            f"{NAVIGATION_FILE} is not as documented: every chapter and sequence needs an id."
+            f"{NAVIGATION_FILE} is not as documented: every chapter and sequence needs an id, and "
+            f"all values are texts ({error!r} is at fault)."
         ) from error
+
+
+def _read_chapter(document: dict[str, Any]) -> NavigationChapter:
+    names = ("title", "url_name", "id")
+    texts = _attributes({name: document[name] for name in names if document.get(name) is not None})
+    return NavigationChapter(
+        id=None if document["id"] is None else texts["id"],
+        title=texts.get("title", ""),
+        untitled=bool(document.get("untitled", False)),
+        url_name=texts.get("url_name"),
+        sequences=[_read_item(item) for item in document.get("sequences", [])],
+    )
+
+
+def _read_item(document: dict[str, Any]) -> NavigationItem:
+    names = ("type", "id", "title", "link", "file", "context")
+    texts = _attributes({name: document[name] for name in names if document.get(name) is not None})
+    etree.Element(texts.get("type", "sequential"))
+    return NavigationItem(
+        type=texts.get("type", "sequential"),
+        id=texts["id"],
+        title=texts.get("title", ""),
+        link=texts.get("link"),
+        file=texts.get("file"),
+        context=texts.get("context"),
+    )
 
 
 def _chapter_document(chapter: NavigationChapter) -> dict[str, Any]:
@@ -207,6 +230,8 @@ class Layout:
         unnamed: Block → the names that were made up for blocks inside its definition, with the
             digests of their contents.
         renamed: ``alias:path`` → the path in the export, where that does not follow from it.
+        markup: Chapter → its comments, and other markup that is no block: how many of its children
+            stand before it, and its text.
     """
 
     kind: str
@@ -222,6 +247,7 @@ class Layout:
     nameless: list[BlockKey] = Factory(list)
     unnamed: dict[BlockKey, dict[str, str]] = Factory(dict)
     renamed: dict[str, str] = Factory(dict)
+    markup: dict[BlockKey, list[tuple[int, str]]] = Factory(dict)
 
 
 def write_layout(layout: Layout) -> bytes:
@@ -242,6 +268,7 @@ def write_layout(layout: Layout) -> bytes:
             "nameless": [str(key) for key in sorted(layout.nameless)],
             "unnamed": {str(key): names for key, names in sorted(layout.unnamed.items())},
             "renamed": dict(sorted(layout.renamed.items())),
+            "markup": {str(key): markup for key, markup in sorted(layout.markup.items())},
         },
     )
 
@@ -255,22 +282,54 @@ def read_layout(contents: bytes) -> Layout:
     document = read_document(LAYOUT_FILE, contents)
     try:
         return Layout(
-            kind=document["kind"],
-            org=document["org"],
-            course=document["course"],
-            run=document["run"],
-            root=dict(document["root"]),
+            kind=str(document["kind"]),
+            org=str(document["org"]),
+            course=str(document["course"]),
+            run=str(document["run"]),
+            root=_attributes(document["root"]),
             is_pointer=bool(document["is_pointer"]),
             leading=int(document["leading"]),
             bundles={alias: BlockKey.parse(key) for alias, key in document["bundles"].items()},
-            blocks={BlockKey.parse(key): where for key, where in document["blocks"].items()},
+            blocks=_blocks(document["blocks"]),
             inline=[BlockKey.parse(key) for key in document["inline"]],
             nameless=[BlockKey.parse(key) for key in document["nameless"]],
             unnamed={BlockKey.parse(key): dict(n) for key, n in document["unnamed"].items()},
-            renamed=dict(document["renamed"]),
+            renamed=_places(document["renamed"]),
+            markup={
+                BlockKey.parse(key): [(int(position), str(text)) for position, text in markup]
+                for key, markup in document.get("markup", {}).items()
+            },
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Invalid(f"{LAYOUT_FILE} is not as documented: {error!r} is at fault.") from error
+
+
+def _places(document: dict[str, Any]) -> dict[str, str]:
+    if not all(isinstance(place, str) for place in document.values()):
+        raise TypeError("a place that is no text")
+    return document
+
+
+def _blocks(document: dict[str, Any]) -> dict[BlockKey, str]:
+    blocks = {BlockKey.parse(key): place for key, place in _places(document).items()}
+    for key in blocks:
+        if not is_tag(key.tag):
+            raise ValueError(f"{key.tag!r} is no tag")
+    return blocks
+
+
+def _attributes(document: dict[str, Any]) -> dict[str, str]:
+    """Return attributes as XML can have them; numbers and truth values are written as OLX does."""
+    probe = etree.Element("probe")
+    for name, value in document.items():
+        probe.set(name, value if isinstance(value, str) else _scalar(value))
+    return attributes_of(probe)
+
+
+def _scalar(value: object) -> str:
+    if not isinstance(value, bool | int | float):
+        raise TypeError(f"{value!r} where text is wanted")
+    return json.dumps(value)
 
 
 def split_place(place: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from lxml import etree
@@ -18,12 +17,13 @@ from openedx_blockstore.courses.block_bundles import default_name, is_unit
 from openedx_blockstore.courses.course_bundle import COURSE_FILE, tidy_children
 from openedx_blockstore.courses.data import CourseExportReport
 from openedx_blockstore.courses.documents import (
+    LAYOUT_FILE,
     NAVIGATION_FILE,
     POLICY_FILE,
     NavigationChapter,
     NavigationItem,
-    read_document,
     read_navigation,
+    read_policy,
 )
 from openedx_blockstore.courses.findings import FindingCollector, quoted
 from openedx_blockstore.courses.identity import BlockKey
@@ -36,6 +36,7 @@ from openedx_blockstore.courses.stored import (
     bytes_file,
     open_stored_course,
 )
+from openedx_blockstore.exceptions import Invalid
 
 #: Called with how many files are done, how many there are, and what is being done.
 Progress = Callable[[int, int, str], None]
@@ -89,13 +90,12 @@ class _Assembler:
         self._open: list[BlockKey] = []
         self._files: dict[str, OutputFile] = {}
         self._digests: dict[str, str] = {}
-        self._policy: dict[str, Any] = {}
+        self._policy: dict[BlockKey, dict[str, str]] = {}
 
     def assemble(self) -> dict[str, OutputFile]:
         own = self._course.own
         if POLICY_FILE in own.version.files:
-            document = read_document(POLICY_FILE, own.read(POLICY_FILE))
-            self._policy = document.get("settings", {})
+            self._policy = read_policy(own.read(POLICY_FILE))
         if self._layout.kind == "course":
             self._add_outline()
         for bundle in self._course.bundles.values():
@@ -163,11 +163,11 @@ class _Assembler:
         changed = (
             is_unit(key, path)
             or key in self._layout.unnamed
-            or str(key) in self._policy
+            or key in self._policy
             or f"<{olx.INCLUDE_TAG}".encode() in contents
         )
         element = self._restore(bundle, path, key, contents) if changed else None
-        return None if element is None else olx.dump_olx(element)
+        return None if element is None else olx.dump_olx(element, contents)
 
     def _restore(
         self, bundle: StoredBundle, path: str, key: BlockKey, contents: bytes
@@ -178,8 +178,7 @@ class _Assembler:
             return None
         if is_unit(key, path) and element.tag == "unit":
             element.tag = key.tag
-        for name, value in self._policy.get(str(key), {}).items():
-            element.set(name, str(value))
+        self._add_policy(element, key)
         made_up = self._layout.unnamed.get(key, {})
         for inner in element.iterdescendants():
             if olx.is_element(inner) and inner.get("url_name") in made_up:
@@ -190,12 +189,26 @@ class _Assembler:
                 olx.replace_element(include, child)
         return element
 
+    def _add_policy(self, element: etree._Element, key: BlockKey) -> None:
+        """Add the attributes of the run; in order, where the others are, as Studio writes them."""
+        policy = self._policy.get(key, {})
+        names = [name for name in element.attrib if name != "url_name"]
+        attributes = olx.attributes_of(element) | policy
+        if policy and names == sorted(names):
+            element.attrib.clear()
+            attributes = dict(sorted(attributes.items()))
+        for name, value in attributes.items():
+            element.set(name, value)
+
     def _child(self, bundle: StoredBundle, include: etree._Element) -> etree._Element | None:
         """Return what stands in the place of an include in an export."""
         target = self._target(bundle, include.get("source"))
         definition = include.get("definition", "")
         path = definition if definition.endswith(".xml") else f"{definition}/{DEFINITION_FILE}"
-        if target is None or path not in target.version.files:
+        known = target is not None and (
+            path in target.definitions or olx.is_tag(path.split("/")[0])
+        )
+        if target is None or not known or path not in target.version.files:
             self._findings.warning(
                 "dangling-include",
                 bundle.alias,
@@ -235,9 +248,11 @@ class _Assembler:
 
     def _add_outline(self) -> None:
         own = self._course.own
-        element = olx.parse_olx(own.read(COURSE_FILE))
-        for name, value in self._policy.get(str(own.main), {}).items():
-            element.set(name, str(value))
+        try:
+            element = olx.parse_olx(own.read(COURSE_FILE))
+        except olx.OlxError as error:
+            raise Invalid(f"The course's {COURSE_FILE} can not be read: {error}.") from error
+        self._add_policy(element, own.main)
         children: list[etree._Element] = []
         for chapter in read_navigation(own.read(NAVIGATION_FILE)):
             if chapter.id is None:
@@ -260,9 +275,10 @@ class _Assembler:
         element = etree.Element("chapter")
         if not chapter.untitled:
             element.set("display_name", chapter.title)
-        for name, value in self._policy.get(str(key), {}).items():
-            element.set(name, str(value))
+        self._add_policy(element, key)
         element.extend(self._item(item) for item in chapter.sequences)
+        for position, text in reversed(self._layout.markup.get(key, [])):
+            element.insert(position, _parse_markup(text))
         url_name = chapter.url_name or chapter.id
         tidy_children(element, depth=1 if key in self._inline else 0)
         if key in self._inline:
@@ -287,3 +303,16 @@ class _Assembler:
             pointer.set("url_name", item.id)
             return pointer
         return self._reference(target, item.file, item.id)
+
+
+def _parse_markup(text: str) -> etree._Element:
+    """Read a comment or the like of the layout document.
+
+    Raises:
+        Invalid: It is no such thing.
+    """
+    try:
+        (node,) = olx.parse_olx(f"<chapter>{text}</chapter>".encode())
+    except (olx.OlxError, ValueError) as error:
+        raise Invalid(f"{LAYOUT_FILE} has markup that can not be read: {quoted(text)}.") from error
+    return node

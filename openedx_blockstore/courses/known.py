@@ -9,7 +9,7 @@ from attrs import Factory, define
 
 from openedx_blockstore import api
 from openedx_blockstore.courses.documents import LAYOUT_FILE, OWN_ALIAS, read_layout, split_place
-from openedx_blockstore.courses.identity import BlockKey, make_origin
+from openedx_blockstore.courses.identity import BlockKey, make_origin, safe_path
 from openedx_blockstore.courses.previous import PreviousImport
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.exceptions import BundleFileNotFound, Invalid
@@ -93,6 +93,7 @@ def _read_previous(bundle: BundleData) -> PreviousImport:
     homes: dict[BlockKey, tuple[BlockKey, str]] = {}
     for key, place in layout.blocks.items():
         alias, path = split_place(place)
-        if alias in layout.bundles and alias != OWN_ALIAS:
+        is_possible = alias in layout.bundles and safe_path(path) == path
+        if is_possible and alias != OWN_ALIAS:
             homes[key] = (layout.bundles[alias], path)
     return PreviousImport(homes, layout.unnamed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 from lxml import etree
@@ -114,6 +114,8 @@ class _Loader:
         self._chapters: set[str] = set()
         self._chapter_files: dict[str, OutlineNode] = {}
         self._pending: deque[Block] = deque()
+        #: A name that several blocks have → how many were made of it.
+        self._numbers: Counter[BlockKey] = Counter()
         self._assets = index_assets(export)
 
     def load(self) -> Course:
@@ -157,6 +159,7 @@ class _Loader:
 
     def _load_outline(self, course: Course) -> None:
         file = f"course/{course.run}.xml"
+        root = course.element
         course.consumed.append(course.course_file)
         is_empty = next(olx.elements(course.element), None) is None
         if olx.is_pointer(course.element) or (is_empty and file in self._export.files):
@@ -171,6 +174,8 @@ class _Loader:
                 raise InvalidArchive(
                     f"the course can not be read without it: {error}", entry=file
                 ) from error
+            for comment in olx.outer_nodes(root)[0]:
+                course.element.addprevious(comment)
             course.course_file = file
             course.consumed.append(file)
         for node in course.element:
@@ -224,6 +229,7 @@ class _Loader:
         self._chapters.add(name)
         if file is not None:
             self._chapter_files[file] = node
+        node.markup = _read_markup(child, is_file=file is not None)
         node.children = self._outline_nodes(course, child, source, name)
         return node
 
@@ -267,10 +273,10 @@ class _Loader:
 
     def _free_key(self, key: BlockKey) -> BlockKey:
         """Return the key, or a similar one where another block has it already."""
-        number, free = 1, key
+        free = key
         while free in self._blocks:
-            number += 1
-            free = BlockKey(key.tag, f"{key.name}~{number}")
+            self._numbers[key] += 1
+            free = BlockKey(key.tag, f"{key.name}~{self._numbers[key] + 1}")
         if free != key:
             self._findings.warning(
                 "duplicate-name",
@@ -376,6 +382,20 @@ def _is_same(known: Block, element: etree._Element) -> bool:
     if known.element is None or known.children:
         return False
     return content_digest(known.element) == content_digest(element)
+
+
+def _read_markup(chapter: etree._Element, *, is_file: bool) -> list[tuple[int, str]]:
+    """Read what is in a chapter, or around it in its file, besides its children."""
+    blocks = set(list_blocks(chapter, ()))
+    before, after = olx.outer_nodes(chapter) if is_file else ([], [])
+    markup = [(0, olx.to_text(node)) for node in before]
+    position = 0
+    for node in chapter:
+        if node in blocks:
+            position += 1
+        else:
+            markup.append((position, olx.to_text(node)))
+    return [*markup, *((position, olx.to_text(node)) for node in after)]
 
 
 def _read_titles(export: CourseExport, run: str) -> dict[BlockKey, str]:

@@ -115,6 +115,11 @@ _COURSE_POINTER_ATTRIBUTES = frozenset({"url_name", "org", "course"})
 
 _ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
+#: What the parser adds for programmers: an option of its own, and the place, which is told apart.
+_NOISE = re.compile(r",? (?:use|try) XML_PARSE_HUGE(?: option)?|, line \d+.*$|\.$")
+
+_TAG = re.compile(r"[^\W\d][\w.-]*")
+
 
 class OlxError(Exception):
     """A file is not OLX that may be parsed.
@@ -153,8 +158,8 @@ def parse_olx(contents: bytes) -> etree._Element:
         root = etree.fromstring(contents, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         line = error.lineno if isinstance(error, etree.XMLSyntaxError) else None
-        message = str(error).splitlines()[0] if str(error) else "it is empty"
-        raise OlxError("malformed-xml", message, line) from error
+        message = str(error).partition("\n")[0]
+        raise OlxError("malformed-xml", _NOISE.sub("", message) or "it is empty", line) from error
     if root is None:
         raise OlxError("malformed-xml", "it is empty")
     info = root.getroottree().docinfo
@@ -171,20 +176,30 @@ def declared_encoding(contents: bytes) -> str:
     return found[1].decode("ascii").lower() if found else "utf-8"
 
 
-def dump_olx(root: etree._Element) -> bytes:
-    """Write a file of OLX: UTF-8, no declaration, one line feed at the end."""
-    outer = [
-        *reversed(list(root.itersiblings(preceding=True))),
-        root,
-        *root.itersiblings(),
-    ]
-    texts = [etree.tostring(node, encoding="unicode", with_tail=False) for node in outer]
-    return ("\n".join(texts) + "\n").encode()
+def dump_olx(root: etree._Element, like: bytes = b"") -> bytes:
+    """Write a file of OLX: UTF-8, no declaration, one line feed at the end.
+
+    Args:
+        like: What the file was; if that ended without a line feed, so does this.
+    """
+    before, after = outer_nodes(root)
+    end = "\n" if not like or like.endswith((b"\n", b"\n\0")) else ""
+    return ("\n".join(map(to_text, [*before, root, *after])) + end).encode()
+
+
+def to_text(node: etree._Element) -> str:
+    """Write an element, comment or processing instruction."""
+    return etree.tostring(node, encoding="unicode", with_tail=False)
 
 
 def is_element(node: object) -> bool:
     """Tell whether a node is an element, and no comment or processing instruction."""
     return isinstance(getattr(node, "tag", None), str)
+
+
+def outer_nodes(root: etree._Element) -> tuple[list[etree._Element], list[etree._Element]]:
+    """Return the comments and processing instructions before and after the root of a file."""
+    return list(root.itersiblings(preceding=True))[::-1], list(root.itersiblings())
 
 
 def elements(parent: etree._Element) -> Iterator[etree._Element]:
@@ -207,6 +222,11 @@ def is_pointer(element: etree._Element) -> bool:
         and len(element) == 0
         and not (element.text or "").strip()
     )
+
+
+def is_tag(text: str) -> bool:
+    """Tell whether a text can be the tag of a block."""
+    return _TAG.fullmatch(text) is not None
 
 
 def is_block_name(tag: str) -> bool:

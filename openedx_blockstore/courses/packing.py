@@ -19,7 +19,7 @@ from typing import BinaryIO
 from attrs import frozen
 
 from openedx_blockstore.courses.unpack import checked_path
-from openedx_blockstore.exceptions import Invalid
+from openedx_blockstore.exceptions import Invalid, InvalidArchive
 
 TAR_SUFFIXES = (".tar.gz", ".tgz")
 ZIP_SUFFIX = ".zip"
@@ -60,7 +60,7 @@ def write_export(
     """
     ordered = dict(sorted(files.items()))
     for path in ordered:
-        if checked_path(path) != path:
+        if not _is_possible(path):
             raise Invalid(
                 f"The bundles name {path!r} as a file of the export; no file can lie there."
             )
@@ -77,6 +77,13 @@ def write_export(
                 f".tar.gz or .zip."
             )
         _write_folder(ordered, to, written)
+
+
+def _is_possible(path: str) -> bool:
+    try:
+        return checked_path(path) == path
+    except InvalidArchive:
+        return False
 
 
 @contextlib.contextmanager

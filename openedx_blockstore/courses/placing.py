@@ -132,18 +132,22 @@ class _Placer:
     def place(self) -> Placement:
         """Decide the bundles, mend what can not be, then name the paths."""
         bundles = self._decide_bundles()
-        while (moved := self._find_cycle(bundles)) is not None:
-            del self._previous[moved.key]
-            self._findings.info(
-                "block-moved",
-                moved.source,
-                f"{quoted(moved.key)} moves to the bundle of its new parent: its old bundle would "
-                f"have to link in a circle.",
-            )
-            bundles = self._decide_bundles()
-        while self._split_large(bundles):
+        while self._open_circle(bundles) or self._split_large(bundles):
             bundles = self._decide_bundles()
         return self._name_paths(bundles)
+
+    def _open_circle(self, bundles: dict[Block, BlockKey]) -> bool:
+        moved = self._find_cycle(bundles)
+        if moved is None:
+            return False
+        del self._previous[moved.key]
+        self._findings.info(
+            "block-moved",
+            moved.source,
+            f"{quoted(moved.key)} moves to the bundle of its new parent: its old bundle would "
+            f"have to link in a circle.",
+        )
+        return True
 
     # Bundles -------------------------------------------------------------------------------------
 
@@ -197,7 +201,7 @@ class _Placer:
         )
 
     def _decide_bundles(self) -> dict[Block, BlockKey]:
-        root_keys = {block.key for block in self._roots}
+        possible = {block.key for block in self._roots} | set(self._parts.values())
         bundles: dict[Block, BlockKey] = {}
         for block in self._course.blocks:  # parents come before their children
             home = self._previous.get(block.key)
@@ -205,7 +209,7 @@ class _Placer:
                 bundles[block] = block.key
             elif block in self._parts:
                 bundles[block] = self._parts[block]
-            elif home is not None and (home[0] in root_keys or home[0] in self._parts.values()):
+            elif home is not None and home[0] in possible:
                 bundles[block] = home[0]
             else:
                 above = dict.fromkeys(bundles[parent] for parent in self._parents[block])
@@ -263,28 +267,53 @@ class _Placer:
             if root is None or root.key.tag == "library":
                 continue
             limit = self._limits.files_of(bundle_type(bundle.tag))
-            movable = [
-                slot.child
-                for slot in root.children
-                if bundles[slot.child] == bundle and slot.child not in self._parts
-            ]
-            if size > limit and movable:
-                self._split(bundle, movable, limit)
+            if size > limit and (movable := self._movable_parts(root, bundles, limit)):
+                self._split(bundle, movable, bundles, limit)
                 return True
         return False
 
-    def _split(self, bundle: BlockKey, movable: list[Block], limit: int) -> None:
-        part, room = 1, limit - 1
-        for child in dict.fromkeys(movable):
-            needed = self._count_files(child)
+    def _movable_parts(
+        self, root: Block, bundles: dict[Block, BlockKey], limit: int
+    ) -> list[list[Block]]:
+        """Return what can leave a bundle, in order: each block with all that is below it."""
+        movable: list[list[Block]] = []
+        pending = [root]
+        seen = {root}
+        while pending:
+            inside = []
+            for slot in pending.pop().children:
+                if slot.child in seen or bundles[slot.child] != root.key:
+                    continue
+                seen.add(slot.child)
+                part = self._below(slot.child)
+                if _count_files(part) >= limit and slot.child.children:
+                    inside.append(slot.child)  # too large for any bundle: it stays, its parts go
+                else:
+                    movable.append(part)
+            pending.extend(reversed(inside))
+        return movable
+
+    def _split(
+        self,
+        bundle: BlockKey,
+        movable: list[list[Block]],
+        bundles: dict[Block, BlockKey],
+        limit: int,
+    ) -> None:
+        staying = {block for part in movable for block in part}
+        room = limit - _count_files(
+            [b for b in bundles if bundles[b] == bundle and b not in staying]
+        )
+        number = 1
+        for part in movable:
+            needed = _count_files(part)
             if needed > room:
-                part, room = part + 1, limit
+                number, room = number + 1, limit
             room -= needed
-            if part > 1:
-                self._parts[child] = BlockKey(bundle.tag, f"{bundle.name}~part-{part}")
-                self._previous.pop(child.key, None)
-        if part == 1:  # the sum is too large although each fits: another pass would not help
-            self._parts[movable[-1]] = BlockKey(bundle.tag, f"{bundle.name}~part-2")
+            if number > 1:
+                self._parts[part[0]] = BlockKey(bundle.tag, f"{bundle.name}~part-{number}")
+                for block in part:
+                    self._previous.pop(block.key, None)
         self._findings.info(
             "large-sequence",
             self._by_key[bundle].source,
@@ -292,7 +321,8 @@ class _Placer:
             f"last parts are in bundles of their own.",
         )
 
-    def _count_files(self, top: Block) -> int:
+    def _below(self, top: Block) -> list[Block]:
+        """Return a block and all below it that has no bundle of its own."""
         seen: dict[Block, None] = {}
         pending = [top]
         while pending:
@@ -300,7 +330,7 @@ class _Placer:
             if block not in seen and (block is top or block not in self._roots):
                 seen[block] = None
                 pending.extend(slot.child for slot in block.children)
-        return sum(1 + len(block.attachments) for block in seen)
+        return list(seen)
 
     # Paths ---------------------------------------------------------------------------------------
 
@@ -348,3 +378,7 @@ class _Placer:
             folder = path.removesuffix(f"/{DEFINITION_FILE}")
             return f"{with_suffix(folder, str(block.key))}/{DEFINITION_FILE}"
         return with_suffix(path, str(block.key))
+
+
+def _count_files(blocks: list[Block]) -> int:
+    return sum(1 + len(block.attachments) for block in blocks)

@@ -43,7 +43,7 @@ def plan_import(
     course = load_course(export, findings, previous)
     assets = index_assets(export)
     placement = place_blocks(course, assets, previous, limits, findings)
-    made = plan_block_bundles(course, placement)
+    made = plan_block_bundles(export, course, placement)
     places = made.places
     own = made.bundles.get(course.key) or start_course_bundle(course)
     if course.library is None:

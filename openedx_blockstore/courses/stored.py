@@ -11,6 +11,7 @@ from uuid import UUID
 from attrs import define, field
 
 from openedx_blockstore import api
+from openedx_blockstore.courses import olx
 from openedx_blockstore.courses.documents import LAYOUT_FILE, OWN_ALIAS, Layout, read_layout
 from openedx_blockstore.courses.identity import BlockKey, read_origin
 from openedx_blockstore.courses.placing import DEFINITION_FILE, MAIN_FILES
@@ -137,7 +138,8 @@ def _default_key(bundle: StoredBundle, path: str) -> BlockKey | None:
     if parts[0] == "units" and path.endswith(".xml"):
         return BlockKey("vertical", ":".join(parts[1:]).removesuffix(".xml"))
     tag, *name, file = parts
-    return BlockKey(tag, ":".join(name)) if name and file == DEFINITION_FILE else None
+    is_definition = name and file == DEFINITION_FILE and olx.is_tag(tag)
+    return BlockKey(tag, ":".join(name)) if is_definition else None
 
 
 def bytes_file(contents: bytes) -> BinaryIO:

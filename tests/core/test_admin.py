@@ -122,6 +122,7 @@ def test_a_bundle_leads_to_its_versions_and_drafts(
     stocked: BundleData, admin_client: Client
 ) -> None:
     text = admin_client.get(page(Bundle, "change", key(Bundle, uuid=stocked.uuid))).content.decode()
+    assert str(stocked.uuid) in text
     for model in (BundleVersion, Draft):
         row = key(model, bundle__uuid=stocked.uuid)
         assert page(model, "change", row) in text

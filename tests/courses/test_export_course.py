@@ -188,7 +188,7 @@ def test_what_authors_made_in_the_store_comes_out_too(tmp_path: Path) -> None:
     result = export_course(report.course_bundle_uuid, to=tmp_path / "out")
     files = read_files(tmp_path / "out")
     assert files["vertical/new.xml"] == (
-        b'<vertical display_name="New"><html url_name="n"/></vertical>\n'
+        b'<vertical display_name="New"><html url_name="n"/></vertical>'
     )
     assert files["html/n.html"] == b'<img src="/static/n.png">'
     assert files["static/n.png"] == b"n"
@@ -338,3 +338,84 @@ def test_a_course_that_borrows_from_elsewhere_comes_out_with_what_it_borrows(
         "sequence",
         "video",
     ]
+
+
+def test_comments_of_chapters_and_of_the_course_come_out_again(tmp_path: Path) -> None:
+    files = {
+        **COURSE,
+        "course.xml": '<!-- licence --><course url_name="run" org="Org" course="C1"/>',
+        "chapter/ch.xml": """<!-- first --><chapter><!-- why --><sequential url_name="s1"/>
+            <?keep this?><option xmlns="urn:x"/></chapter><!-- last -->""",
+    }
+    report = import_course(write_files(tmp_path / "in", files))
+    assert report.course_bundle_uuid is not None
+    export_course(report.course_bundle_uuid, to=tmp_path / "out")
+    assert (tmp_path / "out/chapter/ch.xml").read_text() == (
+        '<chapter>\n  <!-- first -->\n  <!-- why -->\n  <sequential url_name="s1"/>\n'
+        '  <?keep this?>\n  <option xmlns="urn:x"/>\n  <!-- last -->\n</chapter>\n'
+    )
+    assert "<!-- licence -->" in (tmp_path / "out/course/run.xml").read_text()
+    back = import_course(tmp_path / "out", collection_uuid=report.collection_uuid)
+    assert (back.created, back.updated) == ((), ())
+
+
+def test_a_file_that_studio_wrote_comes_out_with_the_same_bytes(tmp_path: Path) -> None:
+    files = {
+        **COURSE,
+        "sequential/s1.xml": '<sequential display_name="One" due="2030" hide="x">\n'
+        '  <vertical url_name="v1"/>\n</sequential>\n',
+        "vertical/v1.xml": '<vertical display_name="No line feed at the end">'
+        '<html url_name="h1"/></vertical>',
+    }
+    report = import_course(write_files(tmp_path / "in", files))
+    assert report.course_bundle_uuid is not None
+    export_course(report.course_bundle_uuid, to=tmp_path / "out")
+    for file in ("sequential/s1.xml", "vertical/v1.xml"):
+        assert (tmp_path / "out" / file).read_text() == files[file]
+
+
+@pytest.mark.parametrize(
+    ("file", "part", "value"),
+    [
+        ("policy.json", "settings", []),
+        ("policy.json", "settings", {"sequential/s1": 5}),
+        ("policy.json", "settings", {"sequential/s1": {"a b": "x"}}),
+        ("policy.json", "settings", {"sequential/s1": {"due": None}}),
+        ("policy.json", "settings", {"sequential/s1": {"due": "\x01"}}),
+        ("navigation.json", "chapters", [{"id": "x\x01"}]),
+        ("navigation.json", "chapters", [{"id": ["x"]}]),
+        ("navigation.json", "chapters", [{"id": "x", "sequences": [{"id": "a", "type": "a b"}]}]),
+        ("navigation.json", "chapters", [{"id": "x", "sequences": [{"id": "a", "link": ["x"]}]}]),
+        ("olx-layout.json", "blocks", {"html/h1": 5}),
+        ("olx-layout.json", "blocks", {"a b/h1": "one:html/h1/definition.xml"}),
+        ("olx-layout.json", "renamed", {"one:units/v1.xml": 5}),
+        ("olx-layout.json", "renamed", {"one:units/v1.xml": "a/../../b"}),
+        ("olx-layout.json", "root", {"a b": "c"}),
+        ("olx-layout.json", "run", "../run"),
+        ("olx-layout.json", "markup", {"chapter/ch": [[0, "<!-- no end"]]}),
+        ("olx-layout.json", "markup", {"chapter/ch": "x"}),
+    ],
+)
+def test_what_an_author_broke_in_a_document_is_told_and_stops_no_import(
+    file: str, part: str, value: object, tmp_path: Path
+) -> None:
+    write_files(tmp_path / "in", COURSE)
+    report = import_course(tmp_path / "in")
+    assert report.course_bundle_uuid is not None
+    document = json.loads(api.get_bundle_file_data(report.course_bundle_uuid, file))
+    draft = api.get_or_create_bundle_draft(report.course_bundle_uuid, "mine")
+    api.write_draft_file(draft.uuid, file, json.dumps({**document, part: value}))
+    api.commit_draft(draft.uuid)
+    with pytest.raises(Invalid):
+        export_course(report.course_bundle_uuid, to=tmp_path / "out")
+    import_course(tmp_path / "in", collection_uuid=report.collection_uuid)
+
+
+def test_a_course_element_that_an_author_broke_is_told(tmp_path: Path) -> None:
+    report = import_course(write_files(tmp_path / "in", COURSE))
+    assert report.course_bundle_uuid is not None
+    draft = api.get_or_create_bundle_draft(report.course_bundle_uuid, "mine")
+    api.write_draft_file(draft.uuid, "course.xml", "<course")
+    api.commit_draft(draft.uuid)
+    with pytest.raises(Invalid, match=r"course\.xml can not be read"):
+        export_course(report.course_bundle_uuid, to=tmp_path / "out")

@@ -24,10 +24,10 @@ def test_a_sequential_becomes_a_bundle_that_reads_well(tmp_path: Path) -> None:
         "units/v1.xml",
     ]
     assert planned.read(S1, "sequence.xml") == (
-        '<sequential display_name="One"><xblock-include definition="units/v1.xml"/></sequential>\n'
+        '<sequential display_name="One"><xblock-include definition="units/v1.xml"/></sequential>'
     )
     assert planned.read(S1, "units/v1.xml") == (
-        '<unit display_name="Unit"><xblock-include definition="html/h1"/></unit>\n'
+        '<unit display_name="Unit"><xblock-include definition="html/h1"/></unit>'
     )
     assert planned.findings == ()
 
@@ -67,7 +67,7 @@ def test_deadlines_are_in_the_policy_and_not_in_the_sequence(tmp_path: Path) -> 
         "course/run": {"start": "2030"},
         S1: {"due": "2032", "graded": "true"},
     }
-    assert planned.read(S1, "sequence.xml") == '<sequential hide="x"/>\n'
+    assert planned.read(S1, "sequence.xml") == '<sequential hide="x"/>'
     assert planned.read(OWN, "course.xml") == '<course lang="en"/>\n'
 
 
@@ -103,6 +103,58 @@ def test_a_sequence_that_is_too_large_is_split(tmp_path: Path) -> None:
     assert all(len(part.files) <= 6 for part in parts)
     assert planned.codes["large-sequence"] >= 1
     assert 'source="s1-part-2"' in planned.read(S1, "sequence.xml")
+
+
+def test_a_block_with_more_children_than_a_bundle_holds_is_split(tmp_path: Path) -> None:
+    bank = "".join(f'<problem url_name="p{number}"/>' for number in range(12))
+    planned = plan_files(
+        tmp_path,
+        {
+            **COURSE,
+            "vertical/v1.xml": '<vertical><library_content url_name="b"/></vertical>',
+            "library_content/b.xml": f"<library_content>{bank}</library_content>",
+            **{f"problem/p{number}.xml": "<problem/>" for number in range(12)},
+        },
+        max_files={"": 10, "sequence": 7, "course": 100},
+    )
+    sizes = {bundle.type: len(bundle.files) for bundle in planned.plan.bundles}
+    assert sizes["sequence"] <= 7
+    assert planned.keys[-2:] == [S1, OWN]
+    assert planned.codes["large-sequence"] == 1
+
+
+def test_units_that_come_first_push_others_out_with_all_that_is_in_them(tmp_path: Path) -> None:
+    def course(names: list[str]) -> dict[str, str | bytes]:
+        units = "".join(f'<vertical url_name="{name}"/>' for name in names)
+        files: dict[str, str | bytes] = {
+            **COURSE,
+            "sequential/s1.xml": f"<sequential>{units}</sequential>",
+        }
+        for name in names:
+            files[f"vertical/{name}.xml"] = f'<vertical><problem url_name="{name}"/></vertical>'
+            files[f"problem/{name}.xml"] = "<problem/>"
+        return files
+
+    limits = {"": 10, "sequence": 10, "course": 100}
+    first = plan_files(tmp_path / "a", course(["a", "b", "c", "d"]), max_files=limits)
+    assert first.keys == [S1, OWN]
+    homes = {
+        BlockKey(tag, name): (BlockKey.parse(S1), path)
+        for name in "abcd"
+        for tag, path in (
+            ("vertical", f"units/{name}.xml"),
+            ("problem", f"problem/{name}/definition.xml"),
+        )
+    }
+    second = plan_files(
+        tmp_path / "b",
+        course(["x", "y", "a", "b", "c", "d"]),
+        previous=PreviousImport(homes, {}),
+        max_files=limits,
+    )
+    assert second.keys == [f"{S1}~part-2", S1, OWN]
+    assert second.links(f"{S1}~part-2") == {}
+    assert second.codes["block-moved"] == 0
 
 
 def test_assets_that_are_too_many_for_one_bundle_are_in_several(tmp_path: Path) -> None:
