@@ -259,9 +259,7 @@ def test_borrowers_keep_the_version_they_have_pinned(
     assert tree((content(ada) / "top/links/low").resolve()) == {"a.txt": b"1", "b.txt": b"b"}
 
 
-def test_a_dependency_that_was_edited_is_restored(
-    rest: Rest, ada: Person, collection: str
-) -> None:
+def test_a_dependency_that_was_edited_is_restored(rest: Rest, ada: Person, collection: str) -> None:
     """What lies in versions/ is as it is on the server again after a pull; the edit is put aside."""
     lender = rest.bundle(collection, "lender")
     rest.commit(lender, {"a.txt": b"1"})
