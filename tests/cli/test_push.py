@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.cli.proxy import Proxy
 from tests.cli.standalone import Person, Rest, StandAlone, tree
@@ -205,7 +206,7 @@ def test_a_push_that_is_killed_is_repeated(
     }
 
 
-def through_proxy(folder: Path, url: str, proxy: str) -> dict[str, str]:
+def through_proxy(folder: Path, url: str, proxy: str) -> dict[str, Any]:
     """Let a folder have been pulled through a proxy."""
     for path in (folder / ".blockstore/client.json", folder.parent / ".blockstore/workspace.json"):
         path.write_text(path.read_text().replace(url, proxy))

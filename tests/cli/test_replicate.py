@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from tests.cli.proxy import Proxy
 from tests.cli.standalone import Person, Rest, StandAlone
@@ -11,7 +12,7 @@ from tests.cli.standalone import Person, Rest, StandAlone
 MEGABYTE = 2**20
 
 
-def to_other(proxy: Proxy, server: StandAlone) -> dict[str, str]:
+def to_other(proxy: Proxy, server: StandAlone) -> dict[str, Any]:
     """The variables for a push to another server through a proxy."""
     return {"BLOCKSTORE_SERVER": proxy.url, "BLOCKSTORE_TOKEN": server.tokens["ada"]}
 
@@ -94,7 +95,7 @@ def test_what_is_no_version_is_not_copied(
     content = ada.home / "content"
     ada.ok("pull", bundle, content, "--only", "*.xml")
     target = Rest(other_server).collection("Copies")
-    variables = {
+    variables: dict[str, Any] = {
         "BLOCKSTORE_SERVER": other_server.url,
         "BLOCKSTORE_TOKEN": other_server.tokens["ada"],
     }
