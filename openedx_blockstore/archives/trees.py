@@ -92,7 +92,9 @@ def find_trees(
     inside = Entries.of(scan, prefix)
     outside = _outside(names, prefix)
     if prefix + CONTENTS_PATH in scan.files:
-        return _many_trees(scan, prefix, inside, outside, max_path_length, known)
+        return _many_trees(
+            scan, prefix, inside, outside, max_path_length=max_path_length, known=known
+        )
     if prefix + INFO_PATH in scan.files:
         info = _tree_info(scan, prefix, max_path_length)
         tree = _exported_tree(info, inside, scan.by_digest, max_path_length)
@@ -179,6 +181,7 @@ def _many_trees(
     prefix: str,
     entries: Entries,
     outside: list[SkippedEntry],
+    *,
     max_path_length: int,
     known: KnownContents | None,
 ) -> ArchiveTrees:

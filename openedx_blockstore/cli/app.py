@@ -12,7 +12,13 @@ import click
 from openedx_blockstore import __version__
 from openedx_blockstore.cli.commands import accounts, editing, looking, moving, pulls
 from openedx_blockstore.cli.context import Context
-from openedx_blockstore.cli.errors import ClientError, ExitCode, LocalError, UsageError
+from openedx_blockstore.cli.errors import (
+    ClientError,
+    ExitCode,
+    InterruptedByUserError,
+    LocalError,
+    UsageError,
+)
 from openedx_blockstore.cli.output import Output
 
 #: Any value: errors nobody expected are shown as Python shows them.
@@ -69,44 +75,38 @@ def run_to_end(arguments: Sequence[str]) -> ExitCode | int:
     output = Output(as_json="--json" in arguments)
     try:
         result: Any = cli.main(list(arguments), prog_name="blockstore", standalone_mode=False)
-    except ClientError as error:
-        output.error(error)
-        return error.exit_code
-    except click.Abort:
-        output.error(
-            ClientError("Interrupted.", "Run the same again to go on.", code="interrupted")
-        )
-        return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        return _usage(output, error)
     except BrokenPipeError:
         # Whoever read this has seen enough; Python must not complain about it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    except OSError as error:
-        output.error(LocalError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
-        return ExitCode.LOCAL
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return ExitCode.USAGE
     except Exception as error:
-        if os.environ.get(DEBUG_VARIABLE):
+        known = _known(error)
+        if known.exit_code == ExitCode.FAILED and os.environ.get(DEBUG_VARIABLE):
             raise
-        output.error(
-            ClientError(
-                f"Something went wrong that nobody expected ({error!r}).",
-                f"Please tell the makers; with {DEBUG_VARIABLE}=1 one sees where.",
-            )
-        )
-        return ExitCode.FAILED
+        output.error(known)
+        return known.exit_code
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _usage(output: Output, error: click.ClickException) -> ExitCode:
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()
-        return ExitCode.USAGE
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "blockstore"
-    output.error(UsageError(error.format_message(), f"See {path} --help."))
-    return ExitCode.USAGE
+def _known(error: Exception) -> ClientError:
+    """Return an error as the user is told of it."""
+    if isinstance(error, ClientError):
+        return error
+    if isinstance(error, click.Abort):
+        return InterruptedByUserError("Interrupted.", "Run the same again to go on.")
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "blockstore"
+        return UsageError(error.format_message(), f"See {path} --help.")
+    if isinstance(error, OSError):
+        return LocalError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    return ClientError(
+        f"Something went wrong that nobody expected ({error!r}).",
+        f"Please tell the makers; with {DEBUG_VARIABLE}=1 one sees where.",
+    )
 
 
 def _json_anywhere(arguments: Sequence[str]) -> Sequence[str]:

@@ -106,3 +106,10 @@ class IncompleteError(ClientError):
 
     exit_code = ExitCode.INCOMPLETE
     default_code = "incomplete"
+
+
+class InterruptedByUserError(ClientError):
+    """The user has had enough."""
+
+    exit_code = ExitCode.INTERRUPTED
+    default_code = "interrupted"

@@ -1,4 +1,4 @@
-"""Makes ``links/{alias}`` in a pulled folder: symbolic links, copies, or a list of what is where."""
+"""Makes ``links/{alias}`` in a pulled folder: symbolic links, copies, or a list of where to go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stands between the client and a server: counts the bytes, slows them down, loses or refuses some."""
+"""Stands between the client and a server: counts bytes, slows them down, loses or refuses some."""
 
 from __future__ import annotations
 

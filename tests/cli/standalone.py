@@ -1,4 +1,4 @@
-"""The stand-alone project as a server in a process and a folder of its own, and people who use it."""
+"""The stand-alone project as a server in a process of its own, and people who use it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Rest:
         assert response.ok, (method, path, response.status_code, response.text)
         return response.json() if response.content else None
 
-    def bytes(self, path: str) -> bytes:
+    def read(self, path: str) -> bytes:
         """Return the bytes at an address."""
         response = self.session.get(self.root + path, timeout=60)
         assert response.ok, (path, response.status_code)
@@ -166,7 +166,7 @@ class Rest:
         """Return what a version holds, read file by file."""
         address = f"bundle_versions/{bundle},{version}"
         paths = self.call("GET", address)["snapshot"]["files"]
-        return {path: self.bytes(f"{address}/files/{quote(path)}") for path in paths}
+        return {path: self.read(f"{address}/files/{quote(path)}") for path in paths}
 
 
 @frozen
@@ -214,7 +214,7 @@ class Person:
         given: str = "",
         cwd: Path | None = None,
         launcher: list[str] | None = None,
-        **variables: str,
+        **variables: Any,
     ) -> Ran:
         """Run the client to its end."""
         done = subprocess.run(

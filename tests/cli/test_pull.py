@@ -52,7 +52,7 @@ def test_info_is_that_of_an_export(rest: Rest, ada: Person, collection: str) -> 
     top = rest.bundle(collection, "top")
     rest.commit(top, {"ü.txt": b"t"}, {"low": (lender, 1)})
     ada.ok("pull", top, content(ada))
-    exported = rest.bytes(f"bundle_versions/{top},1/export")
+    exported = rest.read(f"bundle_versions/{top},1/export")
     with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
         info = archive.extractfile(".blockstore/info.json")
         assert info is not None
@@ -259,10 +259,8 @@ def test_borrowers_keep_the_version_they_have_pinned(
     assert tree((content(ada) / "top/links/low").resolve()) == {"a.txt": b"1", "b.txt": b"b"}
 
 
-def test_a_dependency_that_was_edited_is_restored(
-    rest: Rest, ada: Person, collection: str
-) -> None:
-    """What lies in versions/ is as it is on the server again after a pull; the edit is put aside."""
+def test_a_dependency_that_was_edited_is_restored(rest: Rest, ada: Person, collection: str) -> None:
+    """What lies in versions/ is as on the server again after a pull; the edit is put aside."""
     lender = rest.bundle(collection, "lender")
     rest.commit(lender, {"a.txt": b"1"})
     top = rest.bundle(collection, "top")

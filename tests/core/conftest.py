@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
 import pytest
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData, DraftData
+from tests.core.races import start_racers
 
 
 @pytest.fixture
@@ -36,3 +40,12 @@ def draft(bundle: BundleData) -> DraftData:
 def other_draft(bundle: BundleData) -> DraftData:
     """Another draft of the same bundle."""
     return api.get_or_create_bundle_draft(bundle.uuid, "other work")
+
+
+@pytest.fixture(scope="module")
+def racers(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None
+) -> Iterator[ProcessPoolExecutor]:
+    """Processes that run what they are given at the same time as each other."""
+    with start_racers(tmp_path_factory.mktemp("races") / "files") as executor:
+        yield executor

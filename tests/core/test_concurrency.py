@@ -7,89 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings
-from django.test.utils import override_settings
 
 from openedx_blockstore import api
-from openedx_blockstore.data import BundleVersionData, CollectionData, LinkTarget
+from openedx_blockstore.data import CollectionData
 from openedx_blockstore.exceptions import (
-    BlockstoreError,
     BundleNotFound,
     CollectionNotFound,
     DraftConflict,
     DraftHasNoChangesToCommit,
     DraftNotFound,
     InUse,
-    LinkCycle,
 )
-from openedx_blockstore.settings import environment
 from openedx_blockstore.store import digest_of
-from tests.core.helpers import contents_of, make_lender, make_version
-from tests.processes import processes
+from tests.core.helpers import contents_of, make_version
+from tests.core.races import PROCESSES, ROUNDS, assert_gapless, draft_of, race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-PROCESSES = 8
-#: Races are run this often, since not each one is a close one.
-ROUNDS = 5
-
-
-@pytest.fixture(scope="module")
-def racers(
-    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None
-) -> Iterator[ProcessPoolExecutor]:
-    """Processes that run what they are given at the same time as each other."""
-    entry = environment.file_system_storage(tmp_path_factory.mktemp("races") / "files")
-    with (
-        override_settings(STORAGES={**settings.STORAGES, "openedx_blockstore": entry}),
-        processes(PROCESSES) as executor,
-    ):
-        list(executor.map(_wait_until, [time.time() + 2] * PROCESSES))  # they all start up
-        yield executor
-
-
-def _wait_until(start: float) -> None:
-    while time.time() < start:
-        time.sleep(0.0005)
-
-
-def _run(function: Callable[..., Any], arguments: Sequence[Any], start: float) -> Any:
-    """Run a function at a certain time; an error of Blockstore is a result, too."""
-    _wait_until(start)
-    try:
-        return function(*arguments)
-    except BlockstoreError as error:
-        return error
-
-
-def race(racers: ProcessPoolExecutor, *runs: tuple[Any, ...]) -> list[Any]:
-    """Run functions with their arguments in a process each, at the same time.
-
-    Returns:
-        What they have returned, or raised, in the same order.
-    """
-    start = time.time() + 0.02
-    futures = [racers.submit(_run, function, arguments, start) for function, *arguments in runs]
-    return [future.result(timeout=120) for future in futures]
-
-
-def assert_gapless(bundle_uuid: UUID) -> BundleVersionData | None:
-    """Make sure that every version up to the latest one is there; return that one."""
-    latest = api.get_bundle_version(bundle_uuid)
-    for number in range(1, latest.version + 1 if latest is not None else 1):
-        version = api.get_bundle_version(bundle_uuid, number)
-        assert version is not None
-        assert version.version == number
-        for path in version.files:
-            with api.open_bundle_file(bundle_uuid, path, version_number=number) as file:
-                assert digest_of(file.read()) == version.files[path].hash_digest
-    return latest
 
 
 @pytest.fixture
@@ -102,11 +39,6 @@ def collection(db: None, racers: ProcessPoolExecutor) -> CollectionData:
 def bundle_uuid(collection: CollectionData) -> UUID:
     """A bundle without a version."""
     return api.create_bundle(collection.uuid, "race").uuid
-
-
-def draft_of(bundle_uuid: UUID, name: str = "work") -> UUID:
-    """A draft of the bundle."""
-    return api.get_or_create_bundle_draft(bundle_uuid, name).uuid
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -445,81 +377,3 @@ def test_deleting_a_collection_while_bundles_are_made_in_it(racers: ProcessPoolE
         else:
             assert isinstance(deleted, InUse)
             assert len(made) == PROCESSES - 1
-
-
-# Linking ------------------------------------------------------------------------------------------
-
-
-def link_back_and_forth(own: UUID, other: UUID, times: int) -> int:
-    """Link to the other's latest version again and again; return how often that was a cycle."""
-    draft = draft_of(own, f"to {other}")
-    cycles = 0
-    for _ in range(times):
-        number = api.get_bundle(other).latest_version
-        try:
-            api.set_draft_link(draft, "other", other, number)
-            api.commit_draft(draft)
-        except LinkCycle:
-            cycles += 1
-            api.set_draft_link(draft, "other", None, None)
-            with contextlib.suppress(DraftHasNoChangesToCommit, DraftConflict):
-                api.commit_draft(draft)
-        except (DraftHasNoChangesToCommit, DraftConflict):
-            pass
-    return cycles
-
-
-def assert_acyclic(bundle_uuids: Sequence[UUID]) -> None:
-    """Make sure that no version of a bundle depends on any version of the same bundle."""
-    for uuid in bundle_uuids:
-        for number in range(1, api.get_bundle(uuid).latest_version + 1):
-            dependencies = api.get_dependencies(uuid, number).dependencies
-            assert uuid not in {dependency.bundle_uuid for dependency in dependencies}
-
-
-def test_linking_back_and_forth_never_makes_a_cycle(
-    racers: ProcessPoolExecutor, collection: CollectionData
-) -> None:
-    first = make_lender(collection.uuid).bundle_uuid
-    second = make_lender(collection.uuid).bundle_uuid
-    third = make_lender(collection.uuid).bundle_uuid
-    results = race(
-        racers,
-        (link_back_and_forth, first, second, 10),
-        (link_back_and_forth, second, first, 10),
-        (link_back_and_forth, second, third, 10),
-        (link_back_and_forth, third, first, 10),
-    )
-    assert all(isinstance(result, int) for result in results), results
-    assert_acyclic([first, second, third])
-    for uuid in (first, second, third):
-        latest = assert_gapless(uuid)
-        assert latest is not None
-        rows = {
-            (borrower.alias, borrower.lender_version)
-            for other in {first, second, third} - {uuid}
-            for borrower in api.get_borrowers(other)
-            if borrower.bundle_uuid == uuid
-        }
-        assert rows == {(link.name, link.direct.version) for link in latest.links.values()}
-
-
-def link(bundle_uuid: UUID, number: int, lender: LinkTarget) -> int:
-    draft = draft_of(bundle_uuid, f"draft {number}")
-    api.set_draft_link(draft, f"link{number}", lender.bundle_uuid, lender.version)
-    return api.commit_draft(draft).version
-
-
-def test_links_of_all_committers_are_in_the_newest_version(
-    racers: ProcessPoolExecutor, collection: CollectionData, bundle_uuid: UUID
-) -> None:
-    lenders = [make_lender(collection.uuid, make_lender(collection.uuid)) for _ in range(PROCESSES)]
-    results = race(racers, *[(link, bundle_uuid, n, lender) for n, lender in enumerate(lenders)])
-    assert sorted(results) == list(range(1, PROCESSES + 1))
-    dependencies = api.get_dependencies(bundle_uuid)
-    assert set(dependencies.links) == {f"link{n}" for n in range(PROCESSES)}
-    assert len(dependencies.dependencies) == 2 * PROCESSES
-    for lender in lenders:
-        (borrower,) = api.get_borrowers(lender.bundle_uuid)
-        assert borrower.bundle_uuid == bundle_uuid
-        assert borrower.last_version is None

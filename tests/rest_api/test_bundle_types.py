@@ -106,7 +106,7 @@ def test_a_page_is_not_given_for_what_it_can_not_show(
     assert _ask(author, private, "preview") == (200, page)
     assert _ask(author, private, "preview", version=2) == (200, page)
     assert _ask(author, private, "preview", version=1) == (404, "bundle_page_not_found")
-    response = author.get(f"{BASE}bundles/{private.bundle}/preview", {"draft": private.draft})
+    response = author.get(f"{BASE}bundles/{private.bundle}/preview", {"draft": str(private.draft)})
     assert response.json()["facts"]["lacking"] == "draft"
 
 

@@ -209,20 +209,17 @@ def _replicate(context: Context, folder: Path, collection: str, *, dry_run: bool
     with locked(workspace.folder):
         replicator = Replicator(server, workspace, context.output)
         document = replicator.push(parse_uuid(collection), dry_run=dry_run)
-    context.output.result(
-        document,
-        lambda: (
-            [
-                f"{each['title'] or each['bundle_uuid']}  {each['bundle_uuid']}@{each['version']}"
-                f"{'  new' if each['created'] else ''}"
-                for each in document["bundles"]
-            ]
-            + [
-                f"{document['contents_sent']} contents, {human_size(document['bytes_sent'])} sent; "
-                f"{document['contents_present']} were there."
-            ]
-        ),
-    )
+    context.output.result(document, lambda: _replicated(document))
+
+
+def _replicated(document: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{each['title'] or each['bundle_uuid']}  {each['bundle_uuid']}@{each['version']}"
+        f"{'  new' if each['created'] else ''}"
+        for each in document["bundles"]
+    ]
+    sent = f"{document['contents_sent']} contents, {human_size(document['bytes_sent'])} sent"
+    return [*lines, f"{sent}; {document['contents_present']} were there."]
 
 
 COMMANDS = (push, commit)

@@ -184,10 +184,14 @@ def size(context: Context, what: str, alone: bool) -> None:  # noqa: FBT001
         }
     context.output.result(
         document,
-        lambda: [
-            f"{human_size(document['bytes'])} ({document['bytes']:,} bytes) in "
-            f"{document['files']:,} files of {document['bundle_versions']:,} bundle versions"
-        ],
+        lambda: [_size_line(document)],
+    )
+
+
+def _size_line(document: dict[str, Any]) -> str:
+    return (
+        f"{human_size(document['bytes'])} ({document['bytes']:,} bytes) in "
+        f"{document['files']:,} files of {document['bundle_versions']:,} bundle versions"
     )
 
 

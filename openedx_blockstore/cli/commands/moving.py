@@ -71,7 +71,7 @@ def _course(document: dict[str, Any]) -> list[str]:
 @click.option("--course", is_flag=True, help="A course's bundle, as an OLX export.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite PATH.")
 @pass_context
-def export(
+def export(  # noqa: PLR0917
     context: Context,
     what: str,
     path: Path,

@@ -104,9 +104,10 @@ def _hand_over(request: Request, row: Bundle, page: PageKind) -> HttpResponseBas
     if version is None and draft_uuid is None and page == "preview":
         # There is nothing to look at in a bundle without a version.
         version = bundle.latest_version
-    versions = BundleVersion.objects.filter(bundle=row, version_num=version)
-    if version is not None and not versions.exists():
-        raise BundleVersionNotFound(row.uuid, version)
+    if version is not None:
+        versions = BundleVersion.objects.filter(bundle=row, version_num=version)
+        if not versions.exists():
+            raise BundleVersionNotFound(row.uuid, version)
     url = pages_of(row.type).address(
         page,
         bundle_uuid=row.uuid,
