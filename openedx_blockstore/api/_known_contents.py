@@ -49,6 +49,9 @@ def find_known_contents(
         CollectionNotFound: There is no such collection.
         StorageError: The storage failed.
     """
+    check_mapping("digests by bundle", wanted)
+    for digests in wanted.values():
+        check_values("digests of a bundle", digests)
     parsed = {uuid: set(digests) for key, digests in wanted.items() if (uuid := parse_uuid(key))}
     return set(locate_contents(find_collection(collection_uuid), parsed))
 

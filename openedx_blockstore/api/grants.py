@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from openedx_blockstore.api._draft_views import find_draft
 from openedx_blockstore.api._lookup import require_version
+from openedx_blockstore.api._values import is_positive
 from openedx_blockstore.conf import content_root_url, get_settings, public_root_url
 from openedx_blockstore.data import GrantData
 from openedx_blockstore.exceptions import GrantNotFound, Invalid
@@ -126,10 +127,13 @@ def grant_url(text: str) -> str:
     return (content_root_url() or public_root_url()) + path.removesuffix("x")
 
 
-def _sign(payload: dict[str, Any], scope: str, expires_in: int | None, user_id: int | None) -> str:
+def _sign(payload: dict[str, Any], scope: str, expires_in: Any, user_id: Any) -> str:
     seconds = get_settings().GRANT_SECONDS if expires_in is None else expires_in
-    if seconds < 1:
-        raise Invalid(f"A grant must be good for a second at least, not for {seconds}.")
+    if not is_positive(seconds):
+        raise Invalid(f"A grant must be good for a second at least, not for {seconds!r:.80}.")
+    # Hosts may have user models whose keys are texts or UUIDs.
+    if not isinstance(user_id, (int, str, UUID, type(None))):
+        raise Invalid(f"{user_id!r:.80} is not the key of a user.")
     step = max(1, seconds // _ROUNDING)
     expires = -(-int(time.time() + seconds) // step) * step
     user = {"u": user_id} if user_id is not None else {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db.models import Q
@@ -19,6 +20,7 @@ from openedx_blockstore.api._lookup import parse_uuid
 from openedx_blockstore.api._staging import Wish, stage
 from openedx_blockstore.api._store import get_store
 from openedx_blockstore.api._transactions import write_transaction
+from openedx_blockstore.api._values import check_flag, check_values, is_positive
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import UploadData
 from openedx_blockstore.exceptions import (
@@ -46,7 +48,7 @@ _MAX_URLS = 1_000
 
 
 def begin_upload(
-    draft_uuid: UUID | str, path: str, *, size: int, digest: str, public: bool | None = None
+    draft_uuid: UUID | str, path: str, *, size: Any, digest: str, public: bool | None = None
 ) -> UploadData:
     """Reserve a direct upload of one file of a draft. Nothing is in the draft yet.
 
@@ -66,7 +68,8 @@ def begin_upload(
     normalized = normalize_path(path, max_length=settings.MAX_PATH_LENGTH)
     if not is_digest(digest):
         raise Invalid(f"{digest!r:.80} is no SHA-256 in lower-case hexadecimal.")
-    if size < 1:
+    check_flag("public", public)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise Invalid("The size must be a number of bytes, and at least 1.")
     if size > settings.MAX_DIRECT_UPLOAD_BYTES:
         raise LimitExceeded(
@@ -123,10 +126,11 @@ def get_upload_urls(upload_uuid: UUID | str, numbers: Iterable[int]) -> dict[int
     row = _find(upload_uuid)
     if row.completed:
         raise UploadNotFound(upload_uuid)
+    check_values("numbers of the parts", numbers)
     wanted, count = list(numbers), _part_count(row)
     if len(wanted) > _MAX_URLS:
         raise Invalid(f"At most {_MAX_URLS:,} URLs are given at a time, not {len(wanted):,}.")
-    if not all(1 <= number <= count for number in wanted):
+    if not all(is_positive(number) and number <= count for number in wanted):
         raise Invalid(f"The parts of this upload have the numbers 1 to {count}.")
     direct, expires_in = _direct(), get_settings().UPLOAD_URL_SECONDS
     found = {}

@@ -130,6 +130,31 @@ ERRORS: list[tuple[BlockstoreError, dict[str, object], str]] = [
         {"bundle_uuid": ONE, "version": 3},
         f"Bundle {ONE} has no version 3.",
     ),
+    (
+        exceptions.BundlePageNotFound("video", "edit", lacking="draft"),
+        {"bundle_type": "video", "page": "edit", "lacking": "draft"},
+        (
+            "Bundles of the type 'video' have no page to edit them that takes a draft "
+            "(OPENEDX_BLOCKSTORE['BUNDLE_TYPE_PAGES'])."
+        ),
+    ),
+    (exceptions.GrantNotFound(), {}, "This address is not valid, or not any more."),
+    (exceptions.UploadNotFound(ONE), {"upload_uuid": ONE}, f"There is no upload {ONE}."),
+    (
+        exceptions.UploadIncomplete(ONE, [2, 3]),
+        {"upload_uuid": ONE, "missing": (2, 3)},
+        f"Upload {ONE} lacks 2 parts, or has them in another size (2, 3).",
+    ),
+    (
+        exceptions.DirectUploadUnavailable(),
+        {},
+        "Blockstore's storage takes no direct uploads; write the file through the application.",
+    ),
+    (
+        exceptions.DigestMismatch("0", None),
+        {"expected": "0", "actual": None},
+        "The digest 0 was announced, but what arrived has another size.",
+    ),
     (exceptions.DraftNotFound(ONE), {"draft_uuid": ONE}, f"There is no draft {ONE}."),
     (
         exceptions.BundleFileNotFound(ONE, "a"),

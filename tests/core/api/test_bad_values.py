@@ -75,6 +75,11 @@ def good_values(bundle: BundleData, draft: DraftData) -> dict[str, Any]:
         "origins": ["x"],
         "url": "/a",
         "role": "reader",
+        "size": 3,
+        "digest": "0" * 64,
+        "upload_uuid": uuid.UUID(int=5),
+        "numbers": [1],
+        "wanted": {},
         "change_description": "Better",
         "fields": {"description": "x"},
     }
