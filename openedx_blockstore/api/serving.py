@@ -18,6 +18,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from openedx_blockstore.api._draft_views import change_of, find_draft
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
 from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._values import is_storable
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import LinkTarget, ServedFileData
 from openedx_blockstore.exceptions import BundleFileNotFound, NotFound
@@ -91,6 +92,8 @@ def find_draft_file(draft_uuid: UUID | str, path: str) -> ServedFileData:
 def _in_draft(
     draft_pk: int, base: BundleVersion | None, name: str, *, is_link: bool
 ) -> TreeFile | LinkTarget | None:
+    if not is_storable(name):
+        return None  # nor does any database know what to look for
     staged = StagedChange.objects.filter(draft_id=draft_pk, is_link=is_link, name=name).first()
     if staged is not None:
         return change_of(staged).new

@@ -36,6 +36,15 @@ class StandAlone(Server):
     name = "stand-alone"
     tokens: Mapping[str, str]
 
+    def __init__(self, storage: Mapping[str, str] | None = None) -> None:
+        """Make one.
+
+        Args:
+            storage: The variables of an S3 server, to keep files there.
+        """
+        super().__init__()
+        self._storage = storage or {"BLOCKSTORE_S3_BUCKET": ""}
+
     @classmethod
     def check(cls) -> None:
         """It is this repository itself."""
@@ -71,7 +80,7 @@ class StandAlone(Server):
             "BLOCKSTORE_DATA_DIR": str(self.folder / "data"),
             "DJANGO_SETTINGS_MODULE": "openedx_blockstore.settings.standalone",
             "DATABASE_URL": "",
-            "BLOCKSTORE_S3_BUCKET": "",
+            **self._storage,
         }
 
     def manage(self, *arguments: str) -> str:
