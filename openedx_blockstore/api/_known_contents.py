@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from openedx_blockstore.api._import_lookup import blockstore_origin
 from openedx_blockstore.api._lookup import find_collection, parse_uuid, read_manifest
+from openedx_blockstore.api._values import check_mapping, check_values
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
 
 # Databases bound the number of values in one statement.
