@@ -131,8 +131,7 @@ def _sign(payload: dict[str, Any], scope: str, expires_in: Any, user_id: Any) ->
     seconds = get_settings().GRANT_SECONDS if expires_in is None else expires_in
     if not is_positive(seconds):
         raise Invalid(f"A grant must be good for a second at least, not for {seconds!r:.80}.")
-    # Hosts may have user models whose keys are texts or UUIDs.
-    if not isinstance(user_id, (int, str, UUID, type(None))):
+    if not isinstance(user_id, (int, str, type(None))):
         raise Invalid(f"{user_id!r:.80} is not the key of a user.")
     step = max(1, seconds // _ROUNDING)
     expires = -(-int(time.time() + seconds) // step) * step
