@@ -35,13 +35,16 @@ def local_names(paths: Iterable[str], *, style: NameStyle) -> dict[str, str]:
     """
     ordered = sorted(paths)
     taken = {fold(path) for path in ordered}
+    seen: set[str] = set()
     names: dict[str, str] = {}
     for path in ordered:
         name = "/".join(_local(segment, style) for segment in path.split("/"))
-        if name == path:
+        first = fold(path) not in seen
+        seen.add(fold(path))
+        if name == path and first:
             continue
         if fold(name) in taken:
-            # Somebody has a file that is called like that.
+            # Another one is called like that, or would be where case does not count.
             folder, slash, last = name.rpartition("/")
             name = f"{folder}{slash}{_shortened(last, path)}"
         taken.add(fold(name))

@@ -22,7 +22,7 @@ from openedx_blockstore.cli.server import Server
 from openedx_blockstore.cli.staging import FileStep, Steps, conflict_error, plan_steps
 from openedx_blockstore.cli.state import TreeState, load_state, save_state
 from openedx_blockstore.cli.uploads import Upload, Uploader
-from openedx_blockstore.cli.values import Version, VersionKey
+from openedx_blockstore.cli.values import Draft, Version, VersionKey
 from openedx_blockstore.cli.workspace import WorkingCopy
 
 T = TypeVar("T")
@@ -107,9 +107,8 @@ class Pusher:
         if not changes and not self._state.staged:
             return Pushed(changes)
         draft_uuid = self._server.make_draft(self._state.bundle_uuid, options.draft)
-        steps = plan_steps(
-            changes, self._state, self._server.draft(draft_uuid), overwrite=options.overwrite
-        )
+        draft, seen = self._bring_forward(self._server.draft(draft_uuid), changes)
+        steps = plan_steps(changes, self._state, draft, seen, overwrite=options.overwrite)
         if steps.conflicts:
             raise conflict_error(
                 steps.conflicts, folder=str(self._folder), bundle=self._state.bundle_uuid
@@ -121,6 +120,30 @@ class Pusher:
         sent = self._send(draft_uuid, steps, options)
         self._save(evolve(self._state, staged=dict(steps.wanted), uploads={}))
         return Pushed(changes, draft_uuid, len(steps.files), sent)
+
+    def _bring_forward(self, draft: Draft, changes: LocalChanges) -> tuple[Draft, Version | None]:
+        """Let what an earlier push has staged stand on what was pulled since.
+
+        Returns:
+            The draft; and the version below it where that is not the one that was pulled, since
+            what was staged hides what others have done there.
+        """
+        own = {change.path for change in changes.files} | self._state.staged.keys()
+        own |= {f"links/{change.alias}" for change in changes.links}
+        own &= draft.changed
+        if own and draft.base_version < self._state.version:
+            try:
+                draft = self._server.update_draft(draft.uuid, "error")
+            except ConflictError as error:
+                named = {str(each.get("path")) for each in error.facts.get("conflicts", ())}
+                if not named or named - own:
+                    raise
+                # Whoever has pulled has seen theirs, and has decided.
+                draft = self._server.update_draft(draft.uuid, "mine")
+        if own and draft.base_version != self._state.version:
+            key = VersionKey(self._state.bundle_uuid, draft.base_version)
+            return draft, self._server.version(key) if draft.base_version else None
+        return draft, None
 
     def _send(self, draft_uuid: str, steps: Steps, options: PushOptions) -> int:
         total = sum(step.after.size for step in steps.files if step.after is not None)

@@ -217,6 +217,10 @@ class Server:
         }
         self.transport.send("PATCH", self.url(f"drafts/{draft_uuid}"), json={"links": body})
 
+    def update_draft(self, draft_uuid: str, on_conflict: str) -> Draft:
+        """Lay a draft over the latest version and return it."""
+        return read_draft(self.post(f"drafts/{draft_uuid}/update", {"on_conflict": on_conflict}))
+
     def commit(self, draft_uuid: str, values: Mapping[str, Any]) -> int:
         """Commit a draft and return the number of the version."""
         return int(self.post(f"drafts/{draft_uuid}/commit", dict(values))["version_num"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import field, frozen
 
 from openedx_blockstore.cli.errors import ConflictError
 from openedx_blockstore.cli.scan import FileChange, LinkChange, LocalChanges
 from openedx_blockstore.cli.state import TreeState
-from openedx_blockstore.cli.values import Draft, FileEntry, LinkEntry
+from openedx_blockstore.cli.values import Draft, FileEntry, LinkEntry, Version
 
 
 @frozen
@@ -53,16 +53,24 @@ class Steps:
     wanted: Mapping[str, str | None] = field(factory=dict)
 
 
-def plan_steps(changes: LocalChanges, state: TreeState, draft: Draft, *, overwrite: bool) -> Steps:
+def plan_steps(
+    changes: LocalChanges,
+    state: TreeState,
+    draft: Draft,
+    below: Version | None = None,
+    *,
+    overwrite: bool,
+) -> Steps:
     """Return what is to be sent.
 
     What the draft shows must be what was pulled, or what an earlier push has sent; anything else
     is the work of others.
 
     Args:
+        below: The version below the draft, if it is another one than was pulled.
         overwrite: Take what is here, whatever others have done.
     """
-    planner = _Planner(state, draft, overwrite=overwrite)
+    planner = _Planner(state, draft, below, overwrite=overwrite)
     for change in changes.files:
         planner.file(change)
     for link in changes.links:
@@ -80,9 +88,12 @@ def plan_steps(changes: LocalChanges, state: TreeState, draft: Draft, *, overwri
 
 
 class _Planner:
-    def __init__(self, state: TreeState, draft: Draft, *, overwrite: bool) -> None:
+    def __init__(
+        self, state: TreeState, draft: Draft, below: Version | None, *, overwrite: bool
+    ) -> None:
         self._state = state
         self._draft = draft
+        self._below = below
         self._overwrite = overwrite
         self.files: list[FileStep] = []
         self.links: dict[str, LinkEntry | None] = {}
@@ -90,18 +101,23 @@ class _Planner:
 
     def file(self, change: FileChange) -> None:
         shown = self._draft.files.get(change.path)
+        base, mine, theirs = map(_digest, (change.before, change.after, shown))
+        if self._hides(change.path, base, mine, lambda v: _digest(v.files.get(change.path))):
+            return
         if shown == change.after:
             return
-        base, mine, theirs = map(_digest, (change.before, change.after, shown))
         if self._may_replace(change.path, base, mine, theirs):
             self.files.append(FileStep(change.path, theirs, change.after, change.local))
 
     def link(self, change: LinkChange) -> None:
         shown = self._draft.links.get(change.alias)
+        base, mine, theirs = map(_target, (change.before, change.after, shown))
+        path = f"links/{change.alias}"
+        if self._hides(path, base, mine, lambda v: _target(v.links.get(change.alias))):
+            return
         if shown == change.after:
             return
-        base, mine, theirs = map(_target, (change.before, change.after, shown))
-        if self._may_replace(f"links/{change.alias}", base, mine, theirs):
+        if self._may_replace(path, base, mine, theirs):
             self.links[change.alias] = change.after
 
     def take_back(self, changes: LocalChanges) -> None:
@@ -122,6 +138,22 @@ class _Planner:
             local = changes.unchanged.get(path)
             if shown == sent != _digest(base) and (base is None or local is not None):
                 self.files.append(FileStep(path, shown, base, local.local if local else ""))
+
+    def _hides(
+        self,
+        path: str,
+        base: str | None,
+        mine: str | None,
+        find: Callable[[Version], str | None],
+    ) -> bool:
+        """Tell whether what an earlier push has staged hides what others have done below it."""
+        if self._below is None or path not in self._draft.changed or self._overwrite:
+            return False
+        theirs = find(self._below)
+        if theirs in (base, mine):
+            return False
+        self.conflicts.append(Conflict(path, base, mine, theirs))
+        return True
 
     def _may_replace(
         self, path: str, base: str | None, mine: str | None, theirs: str | None

@@ -151,6 +151,12 @@ def test_no_two_files_become_one(paths: list[str]) -> None:
             assert part.split(".")[0].rstrip(" ").casefold() not in {"con", "nul", "aux", "com1"}
 
 
+def test_names_that_differ_in_case_alone_are_kept_apart() -> None:
+    """Aliases may; where case does not count, one of them gets another name."""
+    names = local_names(["Week", "week", "WEEK"], style="native")
+    assert len({fold(names.get(alias, alias)) for alias in ("Week", "week", "WEEK")}) == 3
+
+
 @pytest.mark.parametrize(
     ("pattern", "matching", "other"),
     [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import pty
 import signal
 import tarfile
 import time
@@ -115,6 +117,28 @@ def test_an_estimate_comes_first(ada: Person, bundle: str) -> None:
     document = ada.json("pull", bundle, content(ada), "--dry-run")
     assert (document["bytes"], document["files"]) == (len(b"<unit/>a"), 3)
     assert not (content(ada) / "unit").exists()
+
+
+def test_somebody_at_a_terminal_is_asked(ada: Person, bundle: str) -> None:
+    """After the estimate one may say no; nothing is fetched then. --yes asks nothing."""
+    for reply, arguments, code in (("n", [], 130), ("y", [], 0), ("", ["--yes"], 0)):
+        answer = reply
+        folder = ada.home / f"content{code}{len(arguments)}"
+        process, terminal = pty.fork()
+        if process == 0:  # pragma: no cover
+            command = [*ada.command(), "pull", bundle, str(folder), *arguments]
+            os.execve(command[0], command, {**ada.environment, "TERM": "dumb"})
+        told = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while chunk := os.read(terminal, 1024):
+                told += chunk
+                if b"Go on?" in told and answer:
+                    os.write(terminal, answer.encode() + b"\n")
+                    answer = ""
+        assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == code, told
+        assert b"8 bytes to download" in told
+        assert (folder / "unit").exists() == (code == 0)
+        os.close(terminal)
 
 
 # Interruptions -----------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.proxy import Proxy
 from tests.cli.standalone import Person, Rest, StandAlone, tree
 
@@ -146,6 +148,36 @@ def test_a_commit_that_meets_a_conflict_loses_nothing(rest: Rest, ada: Person, b
     assert (folder / "unit.xml").read_text() == "mine"
     ada.ok("commit", folder, "--mine")
     assert rest.files(bundle, 3)["unit.xml"] == b"mine"
+
+
+@pytest.mark.parametrize("option", ["--mine", "--theirs"])
+def test_who_has_pulled_has_decided(rest: Rest, ada: Person, bundle: str, option: str) -> None:
+    """After a commit that met a conflict, a pull settles it for the next push, in the draft too."""
+    folder = pulled(ada, bundle)
+    (folder / "unit.xml").write_text("mine")
+    ada.ok("push", folder)
+    rest.commit(bundle, {"unit.xml": b"theirs"})
+    assert ada.run("push", folder, "--commit").code == 4
+    ada.ok("pull", bundle, folder.parent, option)
+    (folder / "more.txt").write_text("more")
+    ada.ok("push", folder, "--commit")
+    assert rest.files(bundle, 3)["unit.xml"] == {"--mine": b"mine", "--theirs": b"theirs"}[option]
+    (folder / "unit.xml").write_text("again")
+    ada.ok("push", folder, "--commit")
+    assert rest.files(bundle, 4)["unit.xml"] == b"again"
+
+
+def test_what_is_staged_hides_nothing(rest: Rest, ada: Person, bundle: str) -> None:
+    """If the draft was brought forward over others' work, a push still tells of that."""
+    folder = pulled(ada, bundle)
+    (folder / "unit.xml").write_text("mine")
+    draft = ada.json("push", folder)["folders"][0]["draft_uuid"]
+    rest.commit(bundle, {"unit.xml": b"theirs"})
+    rest.call("POST", f"drafts/{draft}/update", json={"on_conflict": "mine"})
+    refused = ada.run("--json", "push", folder, "--commit")
+    assert refused.code == 4
+    assert refused.error["facts"]["conflicts"][0]["path"] == "unit.xml"
+    assert rest.latest(bundle) == 2
 
 
 def test_links_and_public_files_are_changed_in_info(
