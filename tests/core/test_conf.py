@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +11,17 @@ from django.core.exceptions import ImproperlyConfigured
 from openedx_blockstore.conf import BlockstoreSettings, get_settings, public_root_url
 
 
-def test_without_settings_everything_has_its_documented_default(settings: Any) -> None:
+@pytest.fixture
+def without_settings(settings: Any) -> Iterator[None]:
+    """The host says nothing about Blockstore. Django tells nobody that a setting was removed."""
     del settings.OPENEDX_BLOCKSTORE
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.mark.usefixtures("without_settings")
+def test_without_settings_everything_has_its_documented_default() -> None:
     assert get_settings() == BlockstoreSettings()
     ours = get_settings()
     assert (ours.MAX_FILES, ours.MAX_DEPENDENCIES) == (100, 2_000)
