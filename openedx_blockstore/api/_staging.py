@@ -166,11 +166,9 @@ def _change(wish: Wish, base: Tree, staged: Mapping[str, _Staged], *, keep_publi
     change = Change(wish.name, wish.is_link, None, wish.new)
     old = base.entry(change)
     if keep_public and isinstance(wish.new, TreeFile):
-        known = staged.get(wish.name)
-        if known is not None and known.digest is not None:
-            public = known.public
-        else:
-            public = isinstance(old, TreeFile) and old.public
+        # A file that the draft deletes is not public either, whatever it was below.
+        now = staged.get(wish.name, old)
+        public = isinstance(now, (TreeFile, _Staged)) and now.public
         change = evolve(change, new=evolve(wish.new, public=public))
     return evolve(change, made_against=token(old))
 

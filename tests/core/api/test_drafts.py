@@ -399,3 +399,15 @@ def test_many_changes_of_a_large_bundle_do_not_look_at_all_of_it_each(
         sys.setprofile(None)
     assert 1 <= made <= 3
     assert len(api.get_draft(draft.uuid).deleted_files) == 100
+
+
+def test_a_file_that_was_deleted_comes_back_private(bundle: BundleData, draft: DraftData) -> None:
+    """What it was before the deletion does not count: in the draft it was not there."""
+    api.write_draft_file(draft.uuid, "a", b"same", public=True)
+    api.commit_draft(draft.uuid)
+    api.write_draft_file(draft.uuid, "a", None)
+    api.write_draft_file(draft.uuid, "a", b"same")
+
+    file = api.get_bundle_file_metadata(bundle.uuid, "a", use_draft=draft.name)
+
+    assert not file.public
