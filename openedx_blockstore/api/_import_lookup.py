@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Max, Q
 
-from openedx_blockstore.api._lookup import find_targets, is_pinned, read_manifest
+from openedx_blockstore.api._lookup import batches, find_targets, is_pinned, read_manifest
 from openedx_blockstore.archives import ArchiveTree
 from openedx_blockstore.data import Dependency, LinkTarget
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
 from openedx_blockstore.store import Tree
 
-T = TypeVar("T")
-
 #: Is given bundles of other collections, and returns those of them that may be linked to.
 MayLink = Callable[[set[UUID]], set[UUID]]
-
-# Databases bound the number of values in one statement.
-_BATCH = 500
 
 
 def blockstore_origin(bundle_uuid: UUID) -> str:
@@ -165,11 +159,11 @@ class ImportLookup:
 
     def _load_bundles(self, origins: Iterable[str]) -> None:
         uuids = sorted(self._numbers)
-        for some in _batches(uuids):
+        for some in batches(uuids):
             for row in Bundle.objects.filter(uuid__in=some):
                 self._by_uuid[row.uuid] = row
         wanted = {*origins, *(blockstore_origin(bundle_uuid) for bundle_uuid in uuids)}
-        for some_origins in _batches(sorted(wanted)):
+        for some_origins in batches(sorted(wanted)):
             rows = Bundle.objects.filter(collection=self._collection, origin__in=some_origins)
             for row in rows:
                 self._by_origin[str(row.origin)] = row
@@ -177,7 +171,7 @@ class ImportLookup:
     def _load_versions(self) -> None:
         bundles = {row.pk: row for row in [*self._by_uuid.values(), *self._by_origin.values()]}
         numbers = {number for some in self._numbers.values() for number in some}
-        for some in _batches(sorted(bundles)):
+        for some in batches(sorted(bundles)):
             rows = BundleVersion.objects.filter(bundle_id__in=some)
             latest = dict(
                 rows.order_by().values_list("bundle_id").annotate(latest=Max("version_num"))
@@ -201,8 +195,3 @@ def _may_use(borrower: Bundle | None, version: BundleVersion) -> bool:
     if version.bundle.deleted_at is None:
         return True
     return borrower is not None and is_pinned(version, borrower=borrower)
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]

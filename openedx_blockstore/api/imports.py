@@ -22,7 +22,7 @@ from openedx_blockstore.api._import_plan import (
     plan_import,
 )
 from openedx_blockstore.api._known_contents import KnownContent, locate_contents
-from openedx_blockstore.api._lookup import find_collection
+from openedx_blockstore.api._lookup import batches, find_collection
 from openedx_blockstore.api._store import confirm_blobs, get_store
 from openedx_blockstore.api._transactions import (
     is_transient,
@@ -46,8 +46,6 @@ from openedx_blockstore.exceptions import InvalidArchive, VersionConflict
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
 
 _ATTEMPTS = 4
-# Databases bound the number of values in one statement.
-_BATCH = 500
 _CHANGED = "it changed while it was read"
 
 
@@ -272,8 +270,8 @@ def _carry_out(
 def _lock_bundles(plans: Iterable[TreePlan]) -> None:
     """Keep others from making versions; always in the same order, so nobody waits in a circle."""
     keys = sorted({plan.bundle.row.pk for plan in plans if plan.bundle.row is not None})
-    for start in range(0, len(keys), _BATCH):
-        rows = Bundle.objects.filter(pk__in=keys[start : start + _BATCH]).order_by("pk")
+    for some in batches(keys):
+        rows = Bundle.objects.filter(pk__in=some).order_by("pk")
         list(locked(rows).values_list("pk"))
 
 
