@@ -13,6 +13,9 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from openedx_blockstore._change_data import FileChange, LinkChange, LinkTarget
+from openedx_blockstore._event_data import EventData, EventKind, EventTarget
+from openedx_blockstore._finding_data import BundleFindings, Finding, Severity
 from openedx_blockstore._service_data import (
     CollectionAuditData,
     GrantData,
@@ -99,22 +102,6 @@ class Dependency:
     bundle_uuid: UUID = field(converter=as_uuid)
     version: int
     snapshot_digest: str = field(default="", eq=False)
-
-    def __str__(self) -> str:
-        return f"{self.bundle_uuid}@{self.version}"
-
-
-@frozen
-class LinkTarget:
-    """Where a link is to lead: a version of a bundle.
-
-    Attributes:
-        weak: Use the target if it is there, but pass its dependencies on to nobody.
-    """
-
-    bundle_uuid: UUID = field(converter=as_uuid)
-    version: int
-    weak: bool = False
 
     def __str__(self) -> str:
         return f"{self.bundle_uuid}@{self.version}"
@@ -238,33 +225,6 @@ class ImportedVersion:
 
     version: BundleVersionData
     created: bool
-
-
-@frozen
-class FileChange:
-    """One path that differs between two states of a bundle.
-
-    Attributes:
-        kind: Whether the path is there only afterwards (``added``), in both but different
-            (``modified``: other bytes, or another ``public``), or only before (``removed``).
-        before_digest: The digest before, or None.
-        after_digest: The digest afterwards, or None.
-    """
-
-    path: str
-    kind: Literal["added", "modified", "removed"]
-    before_digest: str | None = None
-    after_digest: str | None = None
-
-
-@frozen
-class LinkChange:
-    """One alias that differs between two states of a bundle; fields as in :class:`FileChange`."""
-
-    alias: str
-    kind: Literal["added", "modified", "removed"]
-    before: LinkTarget | None = None
-    after: LinkTarget | None = None
 
 
 @frozen
@@ -445,5 +405,20 @@ class ArchiveExportData:
 
 
 # They are values like all others, and are documented and pickled as such.
-for _value in (CollectionAuditData, GrantData, RoleData, ServedFileData, UploadData):
+for _value in (
+    BundleFindings,
+    CollectionAuditData,
+    EventData,
+    EventKind,
+    EventTarget,
+    FileChange,
+    Finding,
+    GrantData,
+    LinkChange,
+    LinkTarget,
+    RoleData,
+    ServedFileData,
+    Severity,
+    UploadData,
+):
     _value.__module__ = __name__

@@ -11,8 +11,6 @@ from openedx_blockstore.courses.data import (
     CourseExportReport,
     CourseImportReport,
     FilePlace,
-    Finding,
-    Severity,
 )
 from openedx_blockstore.courses.exporter import export_course
 from openedx_blockstore.courses.importer import import_course
@@ -22,8 +20,6 @@ __all__ = [
     "CourseExportReport",
     "CourseImportReport",
     "FilePlace",
-    "Finding",
-    "Severity",
     "export_course",
     "import_course",
 ]

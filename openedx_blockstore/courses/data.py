@@ -7,46 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from attrs import field, frozen
 
-
-class Severity(StrEnum):
-    """How much a finding matters to an author."""
-
-    #: Something was left out, or can not work as it is.
-    ERROR = "error"
-    #: Something probably does not work as its author meant.
-    WARNING = "warning"
-    #: Something worth knowing.
-    INFO = "info"
-
-
-@frozen
-class Finding:
-    """Something that an author should know about one file of an export.
-
-    Attributes:
-        code: A stable word for machines, such as ``dangling-asset``; the documentation lists all.
-        file: The path in the export, or an empty string for the course as a whole.
-        line: Where in the file, from 1; None where that says nothing.
-        message: A sentence for people. It never holds a secret, such as an LTI passport.
-    """
-
-    severity: Severity
-    code: str
-    file: str
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line is not None else self.file
-        # A file's name can be bytes that are no text.
-        place = place.encode("utf-8", "backslashreplace").decode()
-        return f"{self.severity}: {place + ': ' if place else ''}{self.message} [{self.code}]"
+from openedx_blockstore.data import Finding
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openedx_blockstore.courses.data import Finding, Severity
+from openedx_blockstore.data import Finding, Severity
 
 #: Messages are for terminals and pages; what they quote is cut to this many characters.
 MAX_QUOTED = 120

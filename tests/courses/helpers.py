@@ -10,7 +10,6 @@ from typing import Any
 from attrs import evolve, frozen
 from lxml import etree
 
-from openedx_blockstore.courses.data import Finding
 from openedx_blockstore.courses.findings import FindingCollector
 from openedx_blockstore.courses.identity import BlockKey
 from openedx_blockstore.courses.olx import elements
@@ -19,6 +18,7 @@ from openedx_blockstore.courses.plan import CoursePlan, ExportFile, PlannedBundl
 from openedx_blockstore.courses.planning import plan_import
 from openedx_blockstore.courses.previous import PreviousImport
 from openedx_blockstore.courses.reader import open_export
+from openedx_blockstore.data import Finding
 
 LIMITS = PlacingLimits(
     max_files={"": 100, "sequence": 500, "library": 1000, "video": 1000, "course": 1000,

@@ -11,8 +11,9 @@ import pytest
 from lxml import etree
 
 from openedx_blockstore import api
-from openedx_blockstore.courses import CourseImportReport, Severity, export_course, import_course
+from openedx_blockstore.courses import CourseImportReport, export_course, import_course
 from openedx_blockstore.courses.olx import is_element
+from openedx_blockstore.data import Severity
 from tests.courses.helpers import read_blocks, read_files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("file_storage")]

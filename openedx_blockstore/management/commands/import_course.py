@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from openedx_blockstore.courses import CourseImportReport, Severity, import_course
+from openedx_blockstore.courses import CourseImportReport, import_course
+from openedx_blockstore.data import Severity
 from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.progress import progress_bar
 
