@@ -22,6 +22,12 @@ from tests.settings import TEST_DIR
 _COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
 
 
+#: Tests of plugins and of the bridge need them in the settings: ``--ds=tests.settings_all``. All
+#: others pass with them and without.
+collect_ignore = (
+    [] if os.environ["DJANGO_SETTINGS_MODULE"] == "tests.settings_all" else ["plugins", "bridge"]
+)
+
 _MADE_TEST_DIR = pytest.StashKey[bool]()
 
 

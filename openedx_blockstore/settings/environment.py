@@ -5,10 +5,11 @@ The functions take the environment as an argument and return values; they set no
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,27 @@ def words(environment: Mapping[str, str], name: str, *, default: str = "") -> li
 def _first(environment: Mapping[str, str], *names: str) -> str:
     """The first of these variables that is set to something."""
     return next((environment[name] for name in names if environment.get(name)), "")
+
+
+#: The plugins of this distribution: the libraries that each needs, and the Django apps that it is
+#: made of. Those of other distributions are found by their entry points.
+_PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "openedx_blockstore_tagging": (["openedx_tagging"], []),
+    "openedx_blockstore_search": ([], []),
+    "openedx_blockstore_licensing": (["license_expression"], []),
+    "openedx_blockstore_validation": ([], []),
+    "openedx_blockstore_webhooks": (["standardwebhooks"], []),
+    "openedx_blockstore_xblock": (["xblock"], []),
+}
+
+
+def plugin_apps() -> list[str]:
+    """Return the Django apps of the plugins that are installed with what they need.
+
+    A plugin without the libraries of its extra is left out.
+    """
+    apps: dict[str, None] = {}
+    for plugin, (libraries, others) in _PLUGINS.items():
+        if all(importlib.util.find_spec(name) is not None for name in (plugin, *libraries)):
+            apps.update(dict.fromkeys((plugin, *others)))
+    return list(apps)

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "rest_framework.authtoken",
+    *environment.plugin_apps(),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

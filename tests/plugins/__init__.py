@@ -1,0 +1,1 @@
+"""Tests of the plugins, one package each. They run with ``--ds=tests.settings_all``."""

@@ -1,0 +1,9 @@
+"""Django settings of the tests of plugins and of the bridge: the others', with all of them on."""
+
+from __future__ import annotations
+
+from openedx_blockstore.settings import environment
+from tests import settings
+from tests.settings import *  # noqa: F403 - all of them, as the name of this module says
+
+INSTALLED_APPS = [*settings.INSTALLED_APPS, *environment.plugin_apps()]
