@@ -1,0 +1,424 @@
+"""The public Python API of webhooks.
+
+As that of Blockstore itself it is for trusted code in the same process: it checks what it is given,
+and no permissions. What is *sent* is always judged by the rights of a subscription's owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from openedx_blockstore import api as blockstore
+from openedx_blockstore.data import EventKind
+from openedx_blockstore.exceptions import Invalid
+from openedx_blockstore_webhooks import matching, notices, runner, watching
+from openedx_blockstore_webhooks._values import delivery_data, parse_uuid, subscription_data
+from openedx_blockstore_webhooks.addresses import parse_url
+from openedx_blockstore_webhooks.conf import get_settings
+from openedx_blockstore_webhooks.data import (
+    PING,
+    DeliveryData,
+    DeliveryState,
+    DisabledReason,
+    NewSecret,
+    Scope,
+    SubscriptionData,
+)
+from openedx_blockstore_webhooks.exceptions import (
+    DeliveryNotFound,
+    SubscriptionDisabled,
+    SubscriptionNotFound,
+    TooManySubscriptions,
+)
+from openedx_blockstore_webhooks.models import Delivery, Message, Subscription
+from openedx_blockstore_webhooks.sealing import new_secret, seal
+from openedx_blockstore_webhooks.sending import SendReport
+from openedx_blockstore_webhooks.trimming import remove_deliveries
+
+_MAX_DESCRIPTION = 255
+_MAX_GRACE_HOURS = 24 * 365
+
+
+def create_subscription(
+    owner: AbstractBaseUser,
+    *,
+    scope: Scope | str,
+    target_uuid: UUID | str,
+    url: str,
+    kinds: Iterable[str] = (),
+    description: str = "",
+) -> NewSecret:
+    """Begin to tell somebody what happens to something.
+
+    Args:
+        owner: With whose rights it is judged what may be told.
+        target_uuid: The collection or bundle, by ``scope``.
+        url: Where to send to.
+        kinds: The kinds of events that are wanted; none for all.
+
+    Returns:
+        The subscription, with its secret, which is never shown again.
+
+    Raises:
+        CollectionNotFound: There is no such collection.
+        BundleNotFound: There is no such bundle.
+        InvalidWebhookURL: Nothing is sent to that URL.
+        TooManySubscriptions: There are as many as there may be.
+        Invalid: A value is none that is allowed.
+        StorageError: The storage failed, which knows the dependencies.
+    """
+    try:
+        scope = Scope(scope)
+    except ValueError:
+        raise Invalid(f"scope is {scope!r}; it must be one of {', '.join(Scope)}.") from None
+    target = _target(scope, target_uuid)
+    values = _checked(url=url, kinds=kinds, description=description)
+    _check_limits(owner, target)
+    secret = new_secret()
+    row = Subscription(
+        owner_id=owner.pk,
+        scope=scope,
+        target_uuid=target,
+        secret=seal(secret),
+        created=datetime.now(UTC),
+        watched=watching.watch(target) if scope is Scope.DEPENDENCIES else None,
+        **values,
+    )
+    row.save()
+    row.owner = owner
+    return NewSecret(subscription=subscription_data(row), secret=secret)
+
+
+def _target(scope: Scope, target_uuid: UUID | str) -> UUID:
+    if scope is Scope.COLLECTION:
+        return blockstore.get_collection(target_uuid).uuid
+    return blockstore.get_bundle(target_uuid).uuid
+
+
+def _check_limits(owner: AbstractBaseUser, target: UUID) -> None:
+    settings = get_settings()
+    if Subscription.objects.filter(owner_id=owner.pk).count() >= settings.MAX_PER_USER:
+        raise TooManySubscriptions(
+            f"User {owner.get_username()!r}", limit=settings.MAX_PER_USER, setting="MAX_PER_USER"
+        )
+    if Subscription.objects.filter(target_uuid=target).count() >= settings.MAX_PER_TARGET:
+        raise TooManySubscriptions(
+            f"{target}", limit=settings.MAX_PER_TARGET, setting="MAX_PER_TARGET"
+        )
+
+
+def _checked(**values: Any) -> dict[str, Any]:
+    if "url" in values:
+        parse_url(values["url"], get_settings())
+    if "kinds" in values:
+        values["kinds"] = _kinds(values["kinds"])
+    description = values.get("description", "")
+    if not isinstance(description, str) or "\0" in description:
+        raise Invalid("description must be a text, without NUL characters.")
+    if len(description) > _MAX_DESCRIPTION:
+        raise Invalid(f"description has more than {_MAX_DESCRIPTION} characters.")
+    return values
+
+
+def _kinds(kinds: Iterable[str]) -> list[str]:
+    known = [kind.value for kind in EventKind]
+    given = list(kinds) if isinstance(kinds, (list, tuple, set, frozenset)) else [kinds]
+    for kind in given:
+        if kind not in known:
+            raise Invalid(f"There is no kind of event {kind!r}; there are {', '.join(known)}.")
+    return sorted({EventKind(kind).value for kind in given})
+
+
+def get_subscriptions(
+    *,
+    owner: AbstractBaseUser | None = None,
+    target_uuid: UUID | str | None = None,
+    after: UUID | str | None = None,
+    limit: int | None = None,
+) -> list[SubscriptionData]:
+    """Return subscriptions, in the order in which they were made.
+
+    Args:
+        owner: Only this user's.
+        target_uuid: Only those to this collection or bundle.
+        after: The last one of the page before.
+        limit: How many at most; None for all.
+
+    Raises:
+        SubscriptionNotFound: There is no such ``after``.
+        Invalid: The limit is not positive.
+    """
+    rows = Subscription.objects.select_related("owner").order_by("pk")
+    if owner is not None:
+        rows = rows.filter(owner_id=owner.pk)
+    if target_uuid is not None:
+        rows = rows.filter(target_uuid=parse_uuid(target_uuid))
+    if after is not None:
+        rows = rows.filter(pk__gt=_find(after).pk)
+    return [subscription_data(row) for row in rows[: _limit(limit)]]
+
+
+def _limit(limit: int | None) -> int | None:
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+        raise Invalid(f"limit must be a positive number or None, not {limit!r}.")
+    return limit
+
+
+def get_subscription(subscription_uuid: UUID | str) -> SubscriptionData:
+    """Return a subscription, with how many deliveries it has in which state.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+    """
+    row = _find(subscription_uuid)
+    counted = Delivery.objects.filter(subscription=row).values("state").annotate(n=Count("pk"))
+    found = dict(counted.order_by().values_list("state", "n"))
+    return subscription_data(row, counts={each.value: found.get(each, 0) for each in DeliveryState})
+
+
+def update_subscription(subscription_uuid: UUID | str, **fields: Any) -> SubscriptionData:
+    """Change a subscription.
+
+    Args:
+        fields: ``url``, ``kinds``, ``description`` as when it was made; ``active``: whether
+            anything is sent. What was not sent meanwhile can be replayed.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+        InvalidWebhookURL: Nothing is sent to that URL.
+        Invalid: A value is none that is allowed.
+    """
+    row = _find(subscription_uuid)
+    unknown = sorted(fields.keys() - {"url", "kinds", "description", "active"})
+    if unknown:
+        raise Invalid(f"A subscription has no {', '.join(unknown)} that could be changed.")
+    active = fields.pop("active", None)
+    if active is not None and not isinstance(active, bool):
+        raise Invalid(f"active must be True or False, not {active!r}.")
+    values = _checked(**fields)
+    if "url" in values or active:
+        # Another receiver, or one that is said to be well again, is asked at once.
+        values.update(failing_since=None, failures=0, paused_until=None)
+    if active and not row.active:
+        values.update(active=True, disabled_at=None, disabled_reason="")
+    if values:
+        Subscription.objects.filter(pk=row.pk).update(**values)
+    if active is False:
+        notices.disable(row, DisabledReason.REQUESTED, now=datetime.now(UTC))
+    elif "paused_until" in values:
+        _ready(row)
+        runner.wake()
+    return subscription_data(_find(row.uuid))
+
+
+def delete_subscription(subscription_uuid: UUID | str) -> None:
+    """Delete a subscription with all its deliveries.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+    """
+    row = _find(subscription_uuid)
+    notices.disable(row, DisabledReason.REQUESTED, now=datetime.now(UTC))
+    remove_deliveries(row.deliveries.all())
+    row.delete()
+
+
+def rotate_secret(subscription_uuid: UUID | str, *, grace_hours: float | None = None) -> NewSecret:
+    """Replace the secret of a subscription.
+
+    Args:
+        grace_hours: For how long messages are signed with the old one, too; 0 if it has leaked;
+            None for the setting ``SECRET_GRACE_HOURS``.
+
+    Returns:
+        The new secret, which is never shown again.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+        Invalid: The time of grace is no number from 0 to a year.
+    """
+    hours = get_settings().SECRET_GRACE_HOURS if grace_hours is None else grace_hours
+    number = isinstance(hours, (int, float)) and not isinstance(hours, bool)
+    if not number or not 0 <= hours <= _MAX_GRACE_HOURS:
+        raise Invalid(f"grace_hours must be a number from 0 to {_MAX_GRACE_HOURS}, not {hours!r}.")
+    secret = new_secret()
+    with transaction.atomic():
+        row = _find(subscription_uuid)
+        # Of two who rotate at once the second one's old secret is the first one's new one.
+        changed = Subscription.objects.filter(pk=row.pk, secret=row.secret).update(
+            secret=seal(secret),
+            old_secret=row.secret if hours else "",
+            old_secret_until=datetime.now(UTC) + timedelta(hours=hours) if hours else None,
+        )
+    if not changed:
+        return rotate_secret(subscription_uuid, grace_hours=grace_hours)
+    return NewSecret(subscription=subscription_data(_find(row.uuid)), secret=secret)
+
+
+def ping(subscription_uuid: UUID | str) -> DeliveryData:
+    """Send an event of the type ``webhook.ping``, to try a subscription out.
+
+    Returns:
+        The delivery; look again a moment later for what came of it.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+        SubscriptionDisabled: It is not active.
+    """
+    row = _active(subscription_uuid)
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        message = Message.objects.create(event_uuid=uuid4(), type=PING, at=now)
+        matching.enqueue([(row, message)], now=now)
+        _ready(row)
+    return delivery_data(Delivery.objects.select_related(*_RELATED).get(message=message))
+
+
+_RELATED = ("subscription", "message")
+
+
+def get_deliveries(
+    subscription_uuid: UUID | str,
+    *,
+    state: DeliveryState | str | None = None,
+    type: str | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[DeliveryData]:
+    """Return the deliveries of a subscription, the newest first.
+
+    Args:
+        state: Only those in this state.
+        type: Only those of events of this kind.
+        before: The ``key`` of the last one of the page before.
+        limit: How many at most; None for all.
+
+    Raises:
+        SubscriptionNotFound: There is no such subscription.
+        Invalid: There is no such state, or the limit is not positive.
+    """
+    rows = Delivery.objects.filter(subscription=_find(subscription_uuid))
+    if state is not None:
+        rows = rows.filter(state=_state(state))
+    if type is not None:
+        rows = rows.filter(message__type=type)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = rows.select_related(*_RELATED).order_by("-pk")[: _limit(limit)]
+    return [delivery_data(row) for row in found]
+
+
+def _state(state: DeliveryState | str) -> DeliveryState:
+    try:
+        return DeliveryState(state)
+    except ValueError:
+        states = ", ".join(DeliveryState)
+        raise Invalid(f"There is no state {state!r}; there are {states}.") from None
+
+
+def get_delivery(delivery_uuid: UUID | str) -> DeliveryData:
+    """Return a delivery, with all attempts.
+
+    Raises:
+        DeliveryNotFound: There is none.
+    """
+    row = _delivery(delivery_uuid)
+    return delivery_data(row, attempts=list(row.attempts.order_by("pk")))
+
+
+def replay_delivery(delivery_uuid: UUID | str) -> DeliveryData:
+    """Send a delivery again, whatever has become of it.
+
+    Raises:
+        DeliveryNotFound: There is none.
+        SubscriptionDisabled: Its subscription is not active.
+    """
+    row = _delivery(delivery_uuid)
+    _replay(_active(row.subscription.uuid), Delivery.objects.filter(pk=row.pk))
+    return delivery_data(_delivery(row.uuid))
+
+
+def replay(
+    subscription_uuid: UUID | str,
+    *,
+    since: datetime | None = None,
+    states: Sequence[DeliveryState | str] | None = None,
+) -> int:
+    """Send deliveries again.
+
+    Args:
+        since: Only those of what happened at this time or later (aware).
+        states: Only those in these states. Without it: all, if there is a ``since``, otherwise
+            those that failed, or were skipped while the subscription was not active.
+
+    Returns:
+        How many are sent again.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+        SubscriptionDisabled: It is not active.
+        Invalid: The time has no zone, or there is no such state.
+    """
+    row = _active(subscription_uuid)
+    rows = Delivery.objects.filter(subscription=row)
+    if since is not None:
+        if not isinstance(since, datetime) or since.tzinfo is None:
+            raise Invalid(f"since must be a time with a zone, not {since!r}.")
+        rows = rows.filter(message__in=Message.objects.filter(at__gte=since))
+    if states is None and since is None:
+        states = (DeliveryState.FAILED, DeliveryState.SKIPPED)
+    if states is not None:
+        rows = rows.filter(state__in=[_state(state) for state in states])
+    return _replay(row, rows)
+
+
+def _replay(row: Subscription, rows: QuerySet[Delivery]) -> int:
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        Subscription.objects.filter(pk=row.pk).update(due=now)
+        queued = rows.update(state=DeliveryState.PENDING, due=now, attempts_made=0)
+        _ready(row)
+        transaction.on_commit(runner.wake)
+    return queued
+
+
+def _ready(row: Subscription) -> None:
+    """Whoever asks for something to be sent has looked after the receiver: end its rest."""
+    Subscription.objects.filter(pk=row.pk, lease=None).update(not_before=None, paused_until=None)
+
+
+def send_due() -> SendReport:
+    """Send what is due, in this thread and some others, and return when nothing is."""
+    return runner.run_once()
+
+
+def _find(subscription_uuid: UUID | str) -> Subscription:
+    parsed = parse_uuid(subscription_uuid)
+    rows = Subscription.objects.select_related("owner").filter(uuid=parsed)
+    row = rows.first() if parsed is not None else None
+    if row is None:
+        raise SubscriptionNotFound(subscription_uuid)
+    return row
+
+
+def _active(subscription_uuid: UUID | str) -> Subscription:
+    row = _find(subscription_uuid)
+    if not row.active:
+        raise SubscriptionDisabled(row.uuid, row.disabled_reason)
+    return row
+
+
+def _delivery(delivery_uuid: UUID | str) -> Delivery:
+    parsed = parse_uuid(delivery_uuid)
+    rows = Delivery.objects.select_related(*_RELATED).filter(uuid=parsed)
+    row = rows.first() if parsed is not None else None
+    if row is None:
+        raise DeliveryNotFound(delivery_uuid)
+    return row

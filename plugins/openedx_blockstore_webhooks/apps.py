@@ -1,0 +1,34 @@
+"""How LMS, Studio and the stand-alone project take the plugin in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """Webhooks: subscriptions, what is to be delivered, and what came of it."""
+
+    name = "openedx_blockstore_webhooks"
+    label = "openedx_blockstore_webhooks"
+    verbose_name = "Blockstore webhooks"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    #: Read by edx-django-utils. The URL is searched for, not matched from the start.
+    plugin_app: ClassVar[dict[str, Any]] = {
+        "url_config": {
+            project: {
+                "namespace": "openedx_blockstore_webhooks",
+                "regex": r"^api/blockstore/",
+                "relative_path": "urls",
+            }
+            for project in ("lms.djangoapp", "cms.djangoapp")
+        },
+    }
+
+    def ready(self) -> None:
+        """See to it that a process which sends by itself goes on with what is left to send."""
+        from openedx_blockstore_webhooks import runner  # noqa: PLC0415  (needs the app registry)
+
+        runner.connect()
