@@ -52,7 +52,7 @@ EXTRAS_REQUIRE = {
     "search": ["elasticsearch>=7.9.1,<7.14"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     "validation": ["lxml>=4.9"],
-    "webhooks": ["celery>=5.3", "requests>=2.28"],
+    "webhooks": ["cryptography>=39", "standardwebhooks>=1.0"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
     "test": [
         "celery>=5.3",  # does jobs where a host has it
@@ -100,9 +100,11 @@ setup(
         ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_webhooks = openedx_blockstore_webhooks.apps:WebhooksConfig",
         ],
         "cms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_webhooks = openedx_blockstore_webhooks.apps:WebhooksConfig",
         ],
         # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
         "openedx_blockstore.annotations": [],
@@ -115,7 +117,9 @@ setup(
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
         ],
-        "openedx_blockstore.event_consumers": [],
+        "openedx_blockstore.event_consumers": [
+            "webhooks = openedx_blockstore_webhooks.consumers:WebhookConsumer",
+        ],
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
     },

@@ -28,7 +28,9 @@ class WebhooksConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """See to it that a process which sends by itself goes on with what is left to send."""
-        from openedx_blockstore_webhooks import runner  # noqa: PLC0415  (needs the app registry)
+        """Check the settings, and see to it that a process which sends goes on with what is left."""
+        from openedx_blockstore.plugin_tools import check_plugin_settings  # noqa: PLC0415
+        from openedx_blockstore_webhooks import conf, runner  # noqa: PLC0415 (need the registry)
 
+        check_plugin_settings(conf.PACKAGE, conf.WebhooksSettings)
         runner.connect()
