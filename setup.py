@@ -118,6 +118,7 @@ setup(
         "openedx_blockstore.event_consumers": [],
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
+        "openedx_blockstore.search_backends": [],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",
