@@ -122,6 +122,7 @@ setup(
         ],
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
+        "openedx_blockstore.search_backends": [],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -17,6 +17,7 @@ from openedx_blockstore.plugin_api.contents import BundleContents, ContentFile
 from openedx_blockstore.plugin_api.events import EventConsumer
 from openedx_blockstore.plugin_api.export_transforms import ExportTransform
 from openedx_blockstore.plugin_api.import_validators import ImportValidator
+from openedx_blockstore.plugin_api.search_backends import SearchBackend
 
 #: The contracts, and the groups of entry points in which plugins register what fulfils them.
 CONTRACTS: Mapping[type, str] = {
@@ -25,6 +26,7 @@ CONTRACTS: Mapping[type, str] = {
     EventConsumer: "openedx_blockstore.event_consumers",
     ExportTransform: "openedx_blockstore.export_transforms",
     ImportValidator: "openedx_blockstore.import_validators",
+    SearchBackend: "openedx_blockstore.search_backends",
 }
 
 __all__ = [
@@ -38,4 +40,5 @@ __all__ = [
     "ImportValidator",
     "PageRequest",
     "Part",
+    "SearchBackend",
 ]
