@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from attrs import frozen
 
@@ -97,28 +97,35 @@ def parse_url(url: object, settings: WebhooksSettings) -> Place:
         port, host = parts.port, _ascii(parts.hostname or "")
     except ValueError as error:  # UnicodeError is one
         raise InvalidWebhookURL(url, f"it is malformed ({error})") from None
-    allowed = ("https", "http") if settings.ALLOW_HTTP else ("https",)
-    if parts.scheme not in allowed:
-        begin = " or ".join(f"{scheme}://" for scheme in allowed)
-        raise InvalidWebhookURL(url, f"it must begin with {begin}")
-    if not host:
-        raise InvalidWebhookURL(url, "it names no host")
-    if parts.username is not None or parts.password is not None:
-        raise InvalidWebhookURL(url, "it has a user name in it; verify the signature instead")
-    if parts.fragment:
-        raise InvalidWebhookURL(url, "it has a fragment (#), which is never sent")
     if port is None:
-        port = _PORTS[parts.scheme]
-    if port == 0 or (settings.PORTS and port not in settings.PORTS):
-        ports = ", ".join(map(str, settings.PORTS))
-        raise InvalidWebhookURL(url, f"its port {port} is not one of {ports} (PORTS)")
-    literal = _literal(host)
-    if literal is not None and not is_allowed(literal, settings):
-        raise InvalidWebhookURL(url, f"{literal} is no public address (ALLOW_NETWORKS)")
+        port = _PORTS.get(parts.scheme, 0)
+    if (reason := _reason_against(parts, host, port, settings)) is not None:
+        raise InvalidWebhookURL(url, reason)
     target = quote(parts.path or "/", safe=_PLAIN)
     if parts.query:
         target += "?" + quote(parts.query, safe=_PLAIN)
     return Place(url=url, scheme=parts.scheme, host=host, port=port, target=target)
+
+
+def _reason_against(
+    parts: SplitResult, host: str, port: int, settings: WebhooksSettings
+) -> str | None:
+    allowed = ("https", "http") if settings.ALLOW_HTTP else ("https",)
+    ports = ", ".join(map(str, settings.PORTS))
+    literal = _literal(host)
+    reasons = (
+        (parts.scheme not in allowed, f"it must begin with {'://, '.join(allowed)}://"),
+        (not host, "it names no host"),
+        ("@" in parts.netloc, "it has a user name in it; verify the signature instead"),
+        (bool(parts.fragment), "it has a fragment (#), which is never sent"),
+        (port == 0, "there is no port 0"),
+        (ports and port not in settings.PORTS, f"its port {port} is not one of {ports} (PORTS)"),
+        (
+            literal is not None and not is_allowed(literal, settings),
+            f"{literal} is no public address (ALLOW_NETWORKS)",
+        ),
+    )
+    return next((reason for wrong, reason in reasons if wrong), None)
 
 
 def _ascii(host: str) -> str:

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from openedx_blockstore.exceptions import BlockstoreError
@@ -163,7 +163,7 @@ class DeliveryAdmin(_Looked):
     @admin.display(description="Type")
     def type(self, row: Delivery) -> str:
         """The kind of the event."""
-        return row.message.type
+        return str(row.message.type)
 
     @admin.display(description="Happened")
     def event_at(self, row: Delivery) -> Any:
@@ -179,7 +179,7 @@ class DeliveryAdmin(_Looked):
             "<div>{} ({} ms, {}) {} {} <pre>{}</pre></div>",
             (
                 (
-                    format_html("{:%Y-%m-%d %H:%M:%S}", attempt.at),
+                    f"{attempt.at:%Y-%m-%d %H:%M:%S}",
                     attempt.milliseconds,
                     attempt.address or "no address",
                     attempt.status or "no answer",

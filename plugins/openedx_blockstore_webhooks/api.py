@@ -6,7 +6,7 @@ and no permissions. What is *sent* is always judged by the rights of a subscript
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,13 @@ from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import EventKind
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_webhooks import matching, notices, runner, watching
-from openedx_blockstore_webhooks._values import delivery_data, parse_uuid, subscription_data
+from openedx_blockstore_webhooks._rows import (
+    delivery_data,
+    find_delivery,
+    find_subscription,
+    parse_uuid,
+    subscription_data,
+)
 from openedx_blockstore_webhooks.addresses import parse_url
 from openedx_blockstore_webhooks.conf import get_settings
 from openedx_blockstore_webhooks.data import (
@@ -32,9 +38,7 @@ from openedx_blockstore_webhooks.data import (
     SubscriptionData,
 )
 from openedx_blockstore_webhooks.exceptions import (
-    DeliveryNotFound,
     SubscriptionDisabled,
-    SubscriptionNotFound,
     TooManySubscriptions,
 )
 from openedx_blockstore_webhooks.models import Delivery, Message, Subscription
@@ -52,7 +56,7 @@ def create_subscription(
     scope: Scope | str,
     target_uuid: UUID | str,
     url: str,
-    kinds: Iterable[str] = (),
+    kinds: Collection[str] = (),
     description: str = "",
 ) -> NewSecret:
     """Begin to tell somebody what happens to something.
@@ -92,8 +96,7 @@ def create_subscription(
         **values,
     )
     row.save()
-    row.owner = owner
-    return NewSecret(subscription=subscription_data(row), secret=secret)
+    return NewSecret(subscription=subscription_data(find_subscription(row.uuid)), secret=secret)
 
 
 def _target(scope: Scope, target_uuid: UUID | str) -> UUID:
@@ -127,7 +130,7 @@ def _checked(**values: Any) -> dict[str, Any]:
     return values
 
 
-def _kinds(kinds: Iterable[str]) -> list[str]:
+def _kinds(kinds: Any) -> list[str]:
     known = [kind.value for kind in EventKind]
     given = list(kinds) if isinstance(kinds, (list, tuple, set, frozenset)) else [kinds]
     for kind in given:
@@ -159,14 +162,17 @@ def get_subscriptions(
     if owner is not None:
         rows = rows.filter(owner_id=owner.pk)
     if target_uuid is not None:
-        rows = rows.filter(target_uuid=parse_uuid(target_uuid))
+        parsed = parse_uuid(target_uuid)
+        rows = rows.filter(target_uuid=parsed) if parsed is not None else rows.none()
     if after is not None:
-        rows = rows.filter(pk__gt=_find(after).pk)
+        rows = rows.filter(pk__gt=find_subscription(after).pk)
     return [subscription_data(row) for row in rows[: _limit(limit)]]
 
 
-def _limit(limit: int | None) -> int | None:
-    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+def _limit(limit: Any) -> int | None:
+    if limit is None:
+        return None
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         raise Invalid(f"limit must be a positive number or None, not {limit!r}.")
     return limit
 
@@ -177,7 +183,7 @@ def get_subscription(subscription_uuid: UUID | str) -> SubscriptionData:
     Raises:
         SubscriptionNotFound: There is none.
     """
-    row = _find(subscription_uuid)
+    row = find_subscription(subscription_uuid)
     counted = Delivery.objects.filter(subscription=row).values("state").annotate(n=Count("pk"))
     found = dict(counted.order_by().values_list("state", "n"))
     return subscription_data(row, counts={each.value: found.get(each, 0) for each in DeliveryState})
@@ -195,7 +201,7 @@ def update_subscription(subscription_uuid: UUID | str, **fields: Any) -> Subscri
         InvalidWebhookURL: Nothing is sent to that URL.
         Invalid: A value is none that is allowed.
     """
-    row = _find(subscription_uuid)
+    row = find_subscription(subscription_uuid)
     unknown = sorted(fields.keys() - {"url", "kinds", "description", "active"})
     if unknown:
         raise Invalid(f"A subscription has no {', '.join(unknown)} that could be changed.")
@@ -215,7 +221,7 @@ def update_subscription(subscription_uuid: UUID | str, **fields: Any) -> Subscri
     elif "paused_until" in values:
         _ready(row)
         runner.wake()
-    return subscription_data(_find(row.uuid))
+    return subscription_data(find_subscription(row.uuid))
 
 
 def delete_subscription(subscription_uuid: UUID | str) -> None:
@@ -224,7 +230,7 @@ def delete_subscription(subscription_uuid: UUID | str) -> None:
     Raises:
         SubscriptionNotFound: There is none.
     """
-    row = _find(subscription_uuid)
+    row = find_subscription(subscription_uuid)
     notices.disable(row, DisabledReason.REQUESTED, now=datetime.now(UTC))
     remove_deliveries(row.deliveries.all())
     row.delete()
@@ -244,13 +250,13 @@ def rotate_secret(subscription_uuid: UUID | str, *, grace_hours: float | None = 
         SubscriptionNotFound: There is none.
         Invalid: The time of grace is no number from 0 to a year.
     """
-    hours = get_settings().SECRET_GRACE_HOURS if grace_hours is None else grace_hours
+    hours: Any = get_settings().SECRET_GRACE_HOURS if grace_hours is None else grace_hours
     number = isinstance(hours, (int, float)) and not isinstance(hours, bool)
     if not number or not 0 <= hours <= _MAX_GRACE_HOURS:
         raise Invalid(f"grace_hours must be a number from 0 to {_MAX_GRACE_HOURS}, not {hours!r}.")
     secret = new_secret()
     with transaction.atomic():
-        row = _find(subscription_uuid)
+        row = find_subscription(subscription_uuid)
         # Of two who rotate at once the second one's old secret is the first one's new one.
         changed = Subscription.objects.filter(pk=row.pk, secret=row.secret).update(
             secret=seal(secret),
@@ -259,7 +265,7 @@ def rotate_secret(subscription_uuid: UUID | str, *, grace_hours: float | None = 
         )
     if not changed:
         return rotate_secret(subscription_uuid, grace_hours=grace_hours)
-    return NewSecret(subscription=subscription_data(_find(row.uuid)), secret=secret)
+    return NewSecret(subscription=subscription_data(find_subscription(row.uuid)), secret=secret)
 
 
 def ping(subscription_uuid: UUID | str) -> DeliveryData:
@@ -304,7 +310,7 @@ def get_deliveries(
         SubscriptionNotFound: There is no such subscription.
         Invalid: There is no such state, or the limit is not positive.
     """
-    rows = Delivery.objects.filter(subscription=_find(subscription_uuid))
+    rows = Delivery.objects.filter(subscription=find_subscription(subscription_uuid))
     if state is not None:
         rows = rows.filter(state=_state(state))
     if type is not None:
@@ -329,7 +335,7 @@ def get_delivery(delivery_uuid: UUID | str) -> DeliveryData:
     Raises:
         DeliveryNotFound: There is none.
     """
-    row = _delivery(delivery_uuid)
+    row = find_delivery(delivery_uuid)
     return delivery_data(row, attempts=list(row.attempts.order_by("pk")))
 
 
@@ -340,9 +346,9 @@ def replay_delivery(delivery_uuid: UUID | str) -> DeliveryData:
         DeliveryNotFound: There is none.
         SubscriptionDisabled: Its subscription is not active.
     """
-    row = _delivery(delivery_uuid)
+    row = find_delivery(delivery_uuid)
     _replay(_active(row.subscription.uuid), Delivery.objects.filter(pk=row.pk))
-    return delivery_data(_delivery(row.uuid))
+    return delivery_data(find_delivery(row.uuid))
 
 
 def replay(
@@ -369,7 +375,8 @@ def replay(
     row = _active(subscription_uuid)
     rows = Delivery.objects.filter(subscription=row)
     if since is not None:
-        if not isinstance(since, datetime) or since.tzinfo is None:
+        at: Any = since
+        if not isinstance(at, datetime) or at.tzinfo is None:
             raise Invalid(f"since must be a time with a zone, not {since!r}.")
         rows = rows.filter(message__in=Message.objects.filter(at__gte=since))
     if states is None and since is None:
@@ -399,26 +406,8 @@ def send_due() -> SendReport:
     return runner.run_once()
 
 
-def _find(subscription_uuid: UUID | str) -> Subscription:
-    parsed = parse_uuid(subscription_uuid)
-    rows = Subscription.objects.select_related("owner").filter(uuid=parsed)
-    row = rows.first() if parsed is not None else None
-    if row is None:
-        raise SubscriptionNotFound(subscription_uuid)
-    return row
-
-
 def _active(subscription_uuid: UUID | str) -> Subscription:
-    row = _find(subscription_uuid)
+    row = find_subscription(subscription_uuid)
     if not row.active:
         raise SubscriptionDisabled(row.uuid, row.disabled_reason)
-    return row
-
-
-def _delivery(delivery_uuid: UUID | str) -> Delivery:
-    parsed = parse_uuid(delivery_uuid)
-    rows = Delivery.objects.select_related(*_RELATED).filter(uuid=parsed)
-    row = rows.first() if parsed is not None else None
-    if row is None:
-        raise DeliveryNotFound(delivery_uuid)
     return row

@@ -28,7 +28,7 @@ class WebhooksConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Check the settings, and see to it that a process which sends goes on with what is left."""
+        """Check the settings, and let a process that sends go on with what is left."""
         from openedx_blockstore.plugin_tools import check_plugin_settings  # noqa: PLC0415
         from openedx_blockstore_webhooks import conf, runner  # noqa: PLC0415 (need the registry)
 

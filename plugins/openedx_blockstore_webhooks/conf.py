@@ -8,13 +8,15 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 from attrs.validators import and_, deep_iterable, ge, in_, instance_of, le, min_len
+
 from openedx_blockstore.plugin_tools import read_settings
 
 PACKAGE = "openedx_blockstore_webhooks"
 
-_sequence = instance_of((list, tuple))
+_sequence: Any = instance_of((list, tuple))
 _positive = and_(instance_of(int), ge(1))
 _text = instance_of(str)
+_number: Any = instance_of((int, float))
 
 #: The example of the Standard Webhooks specification: seconds to wait after each failed attempt.
 #: All in all about three days and three hours.
@@ -26,12 +28,14 @@ def _networks(_settings: object, attribute: Attribute[Any], value: Sequence[str]
         try:
             ipaddress.ip_network(each)
         except ValueError as error:
-            raise ValueError(f"{attribute.name} has {each!r}, which is no network: {error}") from None
+            raise ValueError(
+                f"{attribute.name} has {each!r}, which is no network: {error}"
+            ) from None
 
 
 @frozen
 class WebhooksSettings:
-    """What can be set in ``OPENEDX_BLOCKSTORE["PLUGIN_SETTINGS"]["openedx_blockstore_webhooks"]``."""
+    """The settings of webhooks: in ``PLUGIN_SETTINGS``, below the name of the package."""
 
     #: Who sends. ``thread``: a thread of each process in which something happens. ``celery``: the
     #: host's workers. ``command``: nobody but ``manage.py send_webhooks``. ``auto``: Celery where
@@ -47,19 +51,17 @@ class WebhooksSettings:
     #: Seconds to wait after each failed attempt; after the last one a delivery has failed.
     RETRY_SECONDS: Sequence[int] = field(
         default=RETRY_SECONDS,
-        validator=and_(deep_iterable(_positive, _sequence), min_len(1)),
+        validator=[deep_iterable(_positive, _sequence), min_len(1)],
     )
     #: The most by which waiting times are lengthened by chance, as a part of them, so that
     #: receivers that were down together are not all asked together.
-    RETRY_JITTER: float = field(
-        default=0.1, validator=and_(instance_of((int, float)), ge(0), le(1))
-    )
+    RETRY_JITTER: float = field(default=0.1, validator=[_number, ge(0), le(1)])
     #: The longest that a subscription which fails is left in peace before the next attempt, in
     #: seconds. A ``Retry-After`` of the receiver may make it up to a day.
     MAX_PAUSE_SECONDS: int = field(default=600, validator=_positive)
     #: Days without any success after which a subscription is disabled.
     DISABLE_AFTER_DAYS: int = field(default=5, validator=_positive)
-    #: Hours for which the old secret signs, too, after a rotation, unless the caller says otherwise.
+    #: Hours for which the old secret signs, too, after a rotation, unless that says otherwise.
     SECRET_GRACE_HOURS: int = field(default=24, validator=and_(instance_of(int), ge(0)))
     #: What secrets are encrypted with. Empty for Django's ``SECRET_KEY``, which LMS and Studio must
     #: then share.
@@ -74,7 +76,7 @@ class WebhooksSettings:
     )
     #: Networks to which requests may go although they are not public, such as ``10.1.2.0/24``.
     ALLOW_NETWORKS: Sequence[str] = field(
-        default=(), validator=and_(deep_iterable(_text, _sequence), _networks)
+        default=(), validator=[deep_iterable(_text, _sequence), _networks]
     )
     #: A file of certificate authorities that are trusted instead of the system's.
     CA_FILE: str = field(default="", validator=_text)

@@ -76,6 +76,7 @@ class SecretUnreadable(BlockstoreError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The signing secret can not be decrypted: SECRET_KEY, or SECRETS_KEY in the settings of "
-            "webhooks, was replaced. Keep the old one in SECRET_KEY_FALLBACKS, or rotate the secret."
+            "The signing secret can not be decrypted: SECRET_KEY, or SECRETS_KEY in the settings "
+            "of webhooks, was replaced. Keep the old one in SECRET_KEY_FALLBACKS, or rotate the "
+            "secret."
         )

@@ -1,8 +1,8 @@
 """Which sender is at which subscription: one at most, and for a bounded time.
 
 A sender leases a subscription, not its deliveries. So a receiver gets one request at a time, in
-order, and one that is slow keeps one thread busy and no more. A sender that dies leaves a lease that
-ends by itself; what it was at is then sent again.
+order, and one that is slow keeps one thread busy and no more. A sender that dies leaves a lease
+that ends by itself; what it was at is then sent again.
 
 Everything here is a conditional UPDATE, which all databases do alike, and each transaction begins
 with one, so that it never waits for a lock while it holds another, older view of the row.
@@ -79,7 +79,9 @@ def claim(now: datetime, *, limit: int) -> list[Lease]:
 def next_due(now: datetime) -> datetime | None:
     """Return when there is something to do next; None where there is nothing."""
     waiting = Subscription.objects.filter(active=True, due__isnull=False)
-    free = waiting.filter(Q(not_before=None) | Q(not_before__lte=now)).aggregate(at=Min("due"))["at"]
+    free = waiting.filter(Q(not_before=None) | Q(not_before__lte=now)).aggregate(at=Min("due"))[
+        "at"
+    ]
     # Exact enough for those that are paused or leased: nothing can be sent before.
     later = waiting.filter(not_before__gt=now).aggregate(at=Min("not_before"))["at"]
     return min((at for at in (free, later) if at is not None), default=None)

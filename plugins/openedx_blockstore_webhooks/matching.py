@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -132,7 +132,7 @@ def _watching(
         watching[watched_id].append(bundle_uuid)
     for keys in batches(watching, _BATCH):
         for row in rows.filter(watched__in=keys).only(*_COLUMNS, "watched"):
-            for bundle_uuid in watching[row.watched_id or 0]:
+            for bundle_uuid in watching.get(row.watched_id or 0, ()):
                 yield bundle_uuid, row
 
 

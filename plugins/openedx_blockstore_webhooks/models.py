@@ -49,9 +49,7 @@ class WatchedDependency(models.Model):
                 fields=["watched", "bundle_uuid"], name="blockstore_webhook_watch_once"
             )
         ]
-        indexes = [
-            models.Index(fields=["bundle_uuid", "watched"], name="blockstore_webhook_watch")
-        ]
+        indexes = [models.Index(fields=["bundle_uuid", "watched"], name="blockstore_webhook_watch")]
 
     def __str__(self) -> str:
         return str(self.bundle_uuid)
@@ -115,7 +113,7 @@ class Subscription(models.Model):
 
 
 class Message(models.Model):
-    """What is told of one event, to everybody; who gets how much of it is decided when it is sent."""
+    """What is told of one event, to everybody; how much of it to whom is judged when it is sent."""
 
     event_uuid = models.UUIDField(unique=True)
     type = models.CharField(max_length=64)

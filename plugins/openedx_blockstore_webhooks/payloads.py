@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
 
 def tells_all_readers(message: Message) -> bool:
     """Tell whether whoever reads the collection may be told all of it."""
-    return message.type in _OPEN_KINDS or message.collection_uuid is None
+    return message.type in _OPEN_KINDS
 
 
 def body_of(message: Message, subscription: Subscription, *, everything: bool) -> str:

@@ -31,6 +31,11 @@ _SHORTEST_SECONDS = 0.1
 _LONGEST_ALARM = timedelta(minutes=30)
 #: What one run of Celery's task takes at most, before it makes way for others.
 _TASK_SECONDS = 60.0
+#: What Celery's task is called.
+TASK = "openedx_blockstore_webhooks.send"
+#: How long the broker may take.
+_BROKER_SECONDS = 1.0
+_REDIS_TIMEOUTS = {"socket_connect_timeout": _BROKER_SECONDS, "socket_timeout": _BROKER_SECONDS}
 _DISPATCH = "openedx_blockstore_webhooks.runner"
 
 
@@ -152,10 +157,21 @@ def run_task() -> None:
 
 
 def _call_celery(seconds: float) -> None:
-    from openedx_blockstore_webhooks.tasks import send_webhooks_task  # noqa: PLC0415 - needs Celery
+    from celery import current_app  # noqa: PLC0415 - not every host has it
 
+    # A connection of our own: the host's may try for minutes to reach a broker that is down, and
+    # there may be a request that waits.
+    connection = current_app.connection_for_write(connect_timeout=_BROKER_SECONDS)
+    connection.transport_options = {
+        **connection.transport_options,
+        "max_retries": 0,
+        **(_REDIS_TIMEOUTS if connection.transport_cls in {"redis", "rediss"} else {}),
+    }
     try:
-        send_webhooks_task.apply_async(countdown=seconds, retry=False)
-    except Exception:
+        with connection:
+            current_app.send_task(
+                TASK, countdown=seconds, connection=connection, retry=False, ignore_result=True
+            )
+    except Exception as error:  # noqa: BLE001 - each broker has its own
         # The deliveries are written down; the next task, or the command, sends them.
-        logger.exception("Celery can not be asked to send webhooks")
+        logger.warning("Celery can not be asked to send webhooks: %s", error)

@@ -221,9 +221,7 @@ def _move(delivery: Delivery, answer: Answer, now: datetime, settings: WebhooksS
     made = delivery.attempts_made + 1
     rows = Delivery.objects.filter(pk=delivery.pk)
     if not answer.error:
-        rows.update(
-            state=DeliveryState.DELIVERED, due=None, attempts_made=made, delivered_at=now
-        )
+        rows.update(state=DeliveryState.DELIVERED, due=None, attempts_made=made, delivered_at=now)
         return
     due = retrying.next_attempt(made, now, settings, retry_after=answer.retry_after)
     state = DeliveryState.PENDING if due is not None else DeliveryState.FAILED
@@ -245,11 +243,10 @@ def _gives_up(
 
 def _said_the_end(delivery: Delivery) -> bool:
     subscription, message = delivery.subscription, delivery.message
-    return (
-        subscription.scope == Scope.COLLECTION
-        and message.type == EventKind.COLLECTION_DELETED.value
-        and message.collection_uuid == subscription.target_uuid
-    )
+    if subscription.scope != Scope.COLLECTION or message.collection_uuid is None:
+        return False
+    about = (message.type, message.collection_uuid)
+    return about == (EventKind.COLLECTION_DELETED.value, subscription.target_uuid)
 
 
 def _log(delivery: Delivery, answer: Answer) -> None:

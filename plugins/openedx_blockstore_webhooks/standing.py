@@ -62,5 +62,7 @@ def _now_in(bundle_uuid: UUID | None) -> Iterable[UUID]:
 
 def may_be_told_everything(owner: AbstractBaseUser, message: Message) -> bool:
     """Tell whether the owner may also know what only the collection's admins may."""
+    if message.collection_uuid is None:
+        return True
     collection = Collection.objects.filter(uuid=message.collection_uuid).first()
     return collection is not None and may(owner, "admin", collection)

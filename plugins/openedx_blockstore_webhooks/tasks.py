@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from openedx_blockstore_webhooks.runner import run_task
+from openedx_blockstore_webhooks.runner import TASK, run_task
 
 
-@shared_task(name="openedx_blockstore_webhooks.send", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
 def send_webhooks_task() -> None:
     """Send what is due."""
     run_task()

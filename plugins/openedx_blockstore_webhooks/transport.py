@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from openedx_blockstore_webhooks.addresses import (
     AddressRefused,
@@ -30,6 +30,7 @@ from openedx_blockstore_webhooks.exceptions import InvalidWebhookURL
 
 _REDIRECTS = range(300, 400)
 _SUCCESSES = range(200, 300)
+_MAX_MESSAGE = 500
 
 
 @frozen
@@ -40,7 +41,7 @@ class Answer:
         status: None where there was no answer.
         error: A stable code; empty for a success.
         message: What went wrong, for people.
-        address: Where the connection was made to, or was refused; empty where it did not come to it.
+        address: Where the connection was made to, or was refused; empty before it came to that.
         retry_after: The header of that name, as it was sent.
     """
 
@@ -104,13 +105,13 @@ class _Connection(http.client.HTTPConnection):
         if place.scheme == "https":
             # What decides whether the port is named in the Host header.
             self.default_port = 443
-        self._place, self._settings = place, settings
+        self.place, self._settings = place, settings
         self._resolver, self._deadline = resolver, deadline
         self.address = ""
 
     def connect(self) -> None:
         """Resolve, judge, connect, and make sure that it is who the URL names."""
-        place = self._place
+        place = self.place
         addresses = resolve(
             place.host,
             place.port,
@@ -139,7 +140,7 @@ class _Connection(http.client.HTTPConnection):
             plain = _Socket(family, socket.SOCK_STREAM)
             try:
                 plain.settimeout(_left(self._deadline) / (len(addresses) - number + 1))
-                plain.connect((self.address, self._place.port))
+                plain.connect((self.address, self.place.port))
             except BaseException as error:
                 plain.close()
                 if number == len(addresses) or not isinstance(error, OSError):
@@ -170,38 +171,21 @@ def post(
         resolver: Says which addresses a host name has.
     """
     begun = time.monotonic()
-    answer = _post(url, body, headers, settings, resolver, begun + settings.TIMEOUT_SECONDS)
-    return _timed(answer, time.monotonic() - begun)
-
-
-def _timed(answer: Answer, seconds: float) -> Answer:
-    return Answer(
-        status=answer.status,
-        error=answer.error,
-        message=answer.message[:500],
-        response=answer.response,
-        address=answer.address,
-        retry_after=answer.retry_after,
-        seconds=seconds,
-    )
-
-
-def _post(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    settings: WebhooksSettings,
-    resolver: Resolver,
-    deadline: float,
-) -> Answer:
     try:
         # Settings may have become stricter since the URL was accepted.
         place = parse_url(url, settings)
     except InvalidWebhookURL as error:
-        return Answer(error="url_refused", message=str(error))
-    connection = _Connection(place, settings, resolver, deadline)
+        return Answer(error="url_refused", message=str(error)[:_MAX_MESSAGE])
+    connection = _Connection(place, settings, resolver, begun + settings.TIMEOUT_SECONDS)
+    answer = _exchange(connection, body, headers, settings)
+    return evolve(answer, message=answer.message[:_MAX_MESSAGE], seconds=time.monotonic() - begun)
+
+
+def _exchange(
+    connection: _Connection, body: bytes, headers: Mapping[str, str], settings: WebhooksSettings
+) -> Answer:
     try:
-        connection.request("POST", place.target, body=body, headers=dict(headers))
+        connection.request("POST", connection.place.target, body=body, headers=dict(headers))
         response = connection.getresponse()
         text = _beginning(response, settings.MAX_RESPONSE_BYTES)
     except Exception as error:
@@ -249,18 +233,32 @@ def _judge(response: http.client.HTTPResponse) -> tuple[str, str]:
 
 def _explain(error: Exception, settings: WebhooksSettings) -> tuple[str | None, str]:
     """Return a code and a message, or no code for what is our own defect."""
-    if isinstance(error, AddressRefused):
-        return "address_refused", f"{error}."
-    if isinstance(error, (_Late, TimeoutError, ResolutionTimedOut)):
-        return "timeout", f"No answer within {settings.TIMEOUT_SECONDS} seconds (TIMEOUT_SECONDS)."
-    if isinstance(error, socket.gaierror):
-        return "name", f"The host name can not be resolved ({error.strerror or error})."
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "certificate", f"The certificate is not accepted: {error.verify_message}."
-    if isinstance(error, ssl.SSLError):
-        return "tls", f"No secure connection: {error.reason or error}."
-    if isinstance(error, OSError):
-        return "connection", f"The connection failed: {error.strerror or error}."
-    if isinstance(error, http.client.HTTPException):
-        return "protocol", f"The answer was not HTTP ({type(error).__name__})."
-    return None, ""
+    explanations: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
+        (AddressRefused, "address_refused", f"{error}."),
+        (
+            (_Late, TimeoutError, ResolutionTimedOut),
+            "timeout",
+            f"No answer within {settings.TIMEOUT_SECONDS} seconds (TIMEOUT_SECONDS).",
+        ),
+        (socket.gaierror, "name", f"The host name can not be resolved ({_said(error)})."),
+        (
+            ssl.SSLCertVerificationError,
+            "certificate",
+            f"The certificate is not accepted: {getattr(error, 'verify_message', error)}.",
+        ),
+        (ssl.SSLError, "tls", f"No secure connection: {getattr(error, 'reason', '') or error}."),
+        (OSError, "connection", f"The connection failed: {_said(error)}."),
+        (
+            http.client.HTTPException,
+            "protocol",
+            f"The answer was not HTTP ({type(error).__name__}).",
+        ),
+    )
+    return next(
+        ((code, text) for kinds, code, text in explanations if isinstance(error, kinds)),
+        (None, ""),
+    )
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

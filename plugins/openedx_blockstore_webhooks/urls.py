@@ -12,9 +12,7 @@ _ONE = "v1/webhooks/subscriptions/<str:subscription_uuid>"
 _DELIVERY = "v1/webhooks/deliveries/<str:delivery_uuid>"
 
 urlpatterns = [
-    path(
-        "v1/webhooks/subscriptions", views.SubscriptionListView.as_view(), name="subscriptions"
-    ),
+    path("v1/webhooks/subscriptions", views.SubscriptionListView.as_view(), name="subscriptions"),
     path(_ONE, views.SubscriptionView.as_view(), name="subscription"),
     path(f"{_ONE}/rotate_secret", views.RotateSecretView.as_view(), name="rotate_secret"),
     path(f"{_ONE}/ping", views.PingView.as_view(), name="ping"),

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,134 +16,252 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(editable=False, unique=True)),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('delivered', 'delivered'), ('failed', 'failed'), ('skipped', 'skipped'), ('withheld', 'withheld')], default=openedx_blockstore_webhooks.data.DeliveryState['PENDING'], max_length=10)),
-                ('due', models.DateTimeField(null=True)),
-                ('attempts_made', models.PositiveIntegerField(default=0)),
-                ('created', models.DateTimeField()),
-                ('delivered_at', models.DateTimeField(default=None, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("delivered", "delivered"),
+                            ("failed", "failed"),
+                            ("skipped", "skipped"),
+                            ("withheld", "withheld"),
+                        ],
+                        default=openedx_blockstore_webhooks.data.DeliveryState["PENDING"],
+                        max_length=10,
+                    ),
+                ),
+                ("due", models.DateTimeField(null=True)),
+                ("attempts_made", models.PositiveIntegerField(default=0)),
+                ("created", models.DateTimeField()),
+                ("delivered_at", models.DateTimeField(default=None, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_uuid', models.UUIDField(unique=True)),
-                ('type', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('collection_uuid', models.UUIDField(null=True)),
-                ('bundle_uuid', models.UUIDField(null=True)),
-                ('data', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("event_uuid", models.UUIDField(unique=True)),
+                ("type", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("collection_uuid", models.UUIDField(null=True)),
+                ("bundle_uuid", models.UUIDField(null=True)),
+                ("data", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='SenderAlarm',
+            name="SenderAlarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='WatchedBundle',
+            name="WatchedBundle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bundle_uuid', models.UUIDField(unique=True)),
-                ('version', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bundle_uuid", models.UUIDField(unique=True)),
+                ("version", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('milliseconds', models.PositiveIntegerField()),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('error', models.CharField(blank=True, default='', max_length=40)),
-                ('text', models.CharField(blank=True, default='', max_length=500)),
-                ('address', models.CharField(blank=True, default='', max_length=64)),
-                ('response', models.TextField(blank=True, default='')),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='openedx_blockstore_webhooks.delivery')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("milliseconds", models.PositiveIntegerField()),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("error", models.CharField(blank=True, default="", max_length=40)),
+                ("text", models.CharField(blank=True, default="", max_length=500)),
+                ("address", models.CharField(blank=True, default="", max_length=64)),
+                ("response", models.TextField(blank=True, default="")),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="openedx_blockstore_webhooks.delivery",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='openedx_blockstore_webhooks.message'),
+            model_name="delivery",
+            name="message",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="openedx_blockstore_webhooks.message",
+            ),
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('scope', models.CharField(choices=[('collection', 'collection'), ('bundle', 'bundle'), ('dependencies', 'dependencies')], max_length=20)),
-                ('target_uuid', models.UUIDField()),
-                ('kinds', models.JSONField(blank=True, default=list)),
-                ('url', models.CharField(max_length=2000)),
-                ('description', models.CharField(blank=True, default='', max_length=255)),
-                ('created', models.DateTimeField()),
-                ('active', models.BooleanField(default=True)),
-                ('disabled_at', models.DateTimeField(default=None, null=True)),
-                ('disabled_reason', models.CharField(blank=True, choices=[('requested', 'requested'), ('gone', 'gone'), ('dead', 'dead'), ('target_deleted', 'target deleted')], default='', max_length=20)),
-                ('permitted', models.BooleanField(default=True)),
-                ('secret', models.TextField()),
-                ('old_secret', models.TextField(blank=True, default='')),
-                ('old_secret_until', models.DateTimeField(default=None, null=True)),
-                ('failing_since', models.DateTimeField(default=None, null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('due', models.DateTimeField(default=None, null=True)),
-                ('paused_until', models.DateTimeField(default=None, null=True)),
-                ('not_before', models.DateTimeField(default=None, null=True)),
-                ('lease', models.UUIDField(default=None, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('watched', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='openedx_blockstore_webhooks.watchedbundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("collection", "collection"),
+                            ("bundle", "bundle"),
+                            ("dependencies", "dependencies"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("target_uuid", models.UUIDField()),
+                ("kinds", models.JSONField(blank=True, default=list)),
+                ("url", models.CharField(max_length=2000)),
+                ("description", models.CharField(blank=True, default="", max_length=255)),
+                ("created", models.DateTimeField()),
+                ("active", models.BooleanField(default=True)),
+                ("disabled_at", models.DateTimeField(default=None, null=True)),
+                (
+                    "disabled_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("requested", "requested"),
+                            ("gone", "gone"),
+                            ("dead", "dead"),
+                            ("target_deleted", "target deleted"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("permitted", models.BooleanField(default=True)),
+                ("secret", models.TextField()),
+                ("old_secret", models.TextField(blank=True, default="")),
+                ("old_secret_until", models.DateTimeField(default=None, null=True)),
+                ("failing_since", models.DateTimeField(default=None, null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("due", models.DateTimeField(default=None, null=True)),
+                ("paused_until", models.DateTimeField(default=None, null=True)),
+                ("not_before", models.DateTimeField(default=None, null=True)),
+                ("lease", models.UUIDField(default=None, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "watched",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="openedx_blockstore_webhooks.watchedbundle",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='subscription',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='openedx_blockstore_webhooks.subscription'),
+            model_name="delivery",
+            name="subscription",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="openedx_blockstore_webhooks.subscription",
+            ),
         ),
         migrations.CreateModel(
-            name='WatchedDependency',
+            name="WatchedDependency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bundle_uuid', models.UUIDField()),
-                ('watched', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='dependencies', to='openedx_blockstore_webhooks.watchedbundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bundle_uuid", models.UUIDField()),
+                (
+                    "watched",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="dependencies",
+                        to="openedx_blockstore_webhooks.watchedbundle",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['subscription', 'due', 'id'], name='blockstore_webhook_next'),
+            model_name="delivery",
+            index=models.Index(
+                fields=["subscription", "due", "id"], name="blockstore_webhook_next"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['subscription', 'state', 'id'], name='blockstore_webhook_list'),
+            model_name="delivery",
+            index=models.Index(
+                fields=["subscription", "state", "id"], name="blockstore_webhook_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('subscription', 'message'), name='blockstore_webhook_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("subscription", "message"), name="blockstore_webhook_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['target_uuid', 'scope'], name='blockstore_webhook_target'),
+            model_name="subscription",
+            index=models.Index(fields=["target_uuid", "scope"], name="blockstore_webhook_target"),
         ),
         migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['active', 'due'], name='blockstore_webhook_due'),
+            model_name="subscription",
+            index=models.Index(fields=["active", "due"], name="blockstore_webhook_due"),
         ),
         migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['owner', 'id'], name='blockstore_webhook_page'),
+            model_name="subscription",
+            index=models.Index(fields=["owner", "id"], name="blockstore_webhook_page"),
         ),
         migrations.AddIndex(
-            model_name='watcheddependency',
-            index=models.Index(fields=['bundle_uuid', 'watched'], name='blockstore_webhook_watch'),
+            model_name="watcheddependency",
+            index=models.Index(fields=["bundle_uuid", "watched"], name="blockstore_webhook_watch"),
         ),
         migrations.AddConstraint(
-            model_name='watcheddependency',
-            constraint=models.UniqueConstraint(fields=('watched', 'bundle_uuid'), name='blockstore_webhook_watch_once'),
+            model_name="watcheddependency",
+            constraint=models.UniqueConstraint(
+                fields=("watched", "bundle_uuid"), name="blockstore_webhook_watch_once"
+            ),
         ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import asdict
 from rest_framework import serializers
 
 from openedx_blockstore.data import EventKind
@@ -169,8 +170,7 @@ def show_new(data: NewSecret) -> dict[str, Any]:
 
 
 def _fields(data: SubscriptionData) -> dict[str, Any]:
-    names = SubscriptionSerializer().fields
-    found = {name: getattr(data, name) for name in names}
+    found: dict[str, Any] = asdict(data, recurse=False)
     if found["counts"] is None:
         del found["counts"]
     return found

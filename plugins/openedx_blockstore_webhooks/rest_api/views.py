@@ -24,7 +24,12 @@ from openedx_blockstore.plugin_rest import (
     visible_collection,
 )
 from openedx_blockstore_webhooks import api
-from openedx_blockstore_webhooks._values import parse_uuid, subscription_data
+from openedx_blockstore_webhooks._rows import (
+    find_delivery,
+    find_subscription,
+    parse_uuid,
+    subscription_data,
+)
 from openedx_blockstore_webhooks.data import DeliveryState, Scope
 from openedx_blockstore_webhooks.exceptions import DeliveryNotFound, SubscriptionNotFound
 from openedx_blockstore_webhooks.models import Delivery, Subscription
@@ -64,10 +69,8 @@ class _WebhookView(PluginView):
         Raises:
             SubscriptionNotFound: There is none, or not for this caller.
         """
-        parsed = parse_uuid(subscription_uuid)
-        rows = Subscription.objects.select_related("owner").filter(uuid=parsed)
-        row = rows.first() if parsed is not None else None
-        if row is None or not self._concerns(row):
+        row = find_subscription(subscription_uuid)
+        if not self._concerns(row):
             raise SubscriptionNotFound(subscription_uuid)
         return row
 
@@ -77,10 +80,8 @@ class _WebhookView(PluginView):
         Raises:
             DeliveryNotFound: There is none, or not for this caller.
         """
-        parsed = parse_uuid(delivery_uuid)
-        rows = Delivery.objects.select_related("subscription", "message").filter(uuid=parsed)
-        row = rows.first() if parsed is not None else None
-        if row is None or not self._concerns(row.subscription):
+        row = find_delivery(delivery_uuid)
+        if not self._concerns(row.subscription):
             raise DeliveryNotFound(delivery_uuid)
         return row
 
@@ -173,7 +174,7 @@ class RotateSecretView(_WebhookView):
         responses=NewSecretSerializer,
     )
     def post(self, request: Request, subscription_uuid: str) -> Response:
-        """Replace the secret. The new one is shown only here; the old one signs for a while, too."""
+        """Replace the secret. The new one is shown only here; the old one signs a while longer."""
         row = self.subscription(subscription_uuid)
         values = valid(RotationSerializer(data=request.data))
         return Response(show_new(api.rotate_secret(row.uuid, **values)))
@@ -182,9 +183,7 @@ class RotateSecretView(_WebhookView):
 class PingView(_WebhookView):
     """Tries a subscription out."""
 
-    @extend_schema(
-        operation_id="webhook_ping", request=None, responses={202: DeliverySerializer}
-    )
+    @extend_schema(operation_id="webhook_ping", request=None, responses={202: DeliverySerializer})
     def post(self, request: Request, subscription_uuid: str) -> Response:
         """Send an event of the type `webhook.ping`. Fetch the delivery to see what came of it."""
         row = self.subscription(subscription_uuid)
@@ -214,7 +213,10 @@ class DeliveryListView(_WebhookView):
         parameters=[
             *PAGE,
             OpenApiParameter(
-                "state", str, enum=[state.value for state in DeliveryState], description="Only these."
+                "state",
+                str,
+                enum=[state.value for state in DeliveryState],
+                description="Only these.",
             ),
             OpenApiParameter("type", str, description="Only those of events of this kind."),
         ],

@@ -62,7 +62,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @define
 class Clock:
-    """A clock that a test moves. It begins now, since verifying a signature looks at the real one."""
+    """A clock that a test moves. It begins now: who verifies a signature has the real one."""
 
     now: datetime
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,9 @@ class Authority:
     def make(cls, folder: Path) -> Authority:
         """Make one, with its certificate in a folder."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _certificate("Test authority", key.public_key(), "Test authority", key, ca=True)
+        certificate = _certificate(
+            "Test authority", key.public_key(), "Test authority", key, ca=True
+        )
         ca_file = folder / "ca.pem"
         ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         return cls(ca_file, folder, key, certificate)
@@ -183,15 +185,15 @@ def _certificate(
     days: int = 1,
     ca: bool = False,
 ) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.now(UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=30))
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
     if host:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -194,7 +195,7 @@ def _many(owner: User, scope: str, target: UUID, count: int, **values: object) -
 
 
 def test_ten_thousand_watched_borrowers(ada: User, collection: UUID) -> None:
-    """One lender on which ten thousand watched bundles depend: found by index, in few statements."""
+    """One lender on which ten thousand watched bundles depend: found by index."""
     lender = uuid4()
     watched = [WatchedBundle(bundle_uuid=uuid4(), version=1) for _ in range(10_000)]
     WatchedBundle.objects.bulk_create(watched, batch_size=500)
@@ -284,20 +285,22 @@ def test_wrong_values_are_said(ada: User, collection: UUID) -> None:
 
 
 def test_unknown_ones(db: None) -> None:
+    of_subscriptions: tuple[Any, ...] = (
+        webhooks.get_subscription,
+        webhooks.delete_subscription,
+        webhooks.rotate_secret,
+        webhooks.ping,
+        webhooks.replay,
+        webhooks.get_deliveries,
+    )
+    of_deliveries: tuple[Any, ...] = (webhooks.get_delivery, webhooks.replay_delivery)
     for unknown in (uuid4(), "nonsense", 5, None):
-        for function in (
-            webhooks.get_subscription,
-            webhooks.delete_subscription,
-            webhooks.rotate_secret,
-            webhooks.ping,
-            webhooks.replay,
-            webhooks.get_deliveries,
-        ):
+        for function in of_subscriptions:
             with pytest.raises(SubscriptionNotFound):
-                function(unknown)  # type: ignore[operator]
-        for function in (webhooks.get_delivery, webhooks.replay_delivery):
+                function(unknown)
+        for function in of_deliveries:
             with pytest.raises(DeliveryNotFound):
-                function(unknown)  # type: ignore[operator]
+                function(unknown)
 
 
 def test_limits(ada: User, collection: UUID, configure: Configure) -> None:

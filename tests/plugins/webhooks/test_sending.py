@@ -169,7 +169,8 @@ def test_jitter_only_lengthens(
         clock.forward(hours=0.2)
     due = [
         (delivery.due - delivery.attempts.get().at).total_seconds()
-        for delivery in Delivery.objects.filter(attempts_made=1, due__isnull=False)
+        for delivery in Delivery.objects.filter(attempts_made=1)
+        if delivery.due is not None
     ]
     assert due
     assert all(1000 <= seconds <= 1510 for seconds in due)
@@ -336,10 +337,13 @@ def test_a_slow_receiver_does_not_hold_up_the_others(
     receiver.then = slow
     with receiving() as quick:
         times: list[float] = []
-        quick.then = lambda handler: (times.append(time.monotonic()), answer(204)(handler))[1]
-        webhooks.create_subscription(
-            ada, scope="collection", target_uuid=collection, url=quick.url
-        )
+
+        def note(handler: BaseHTTPRequestHandler) -> None:
+            times.append(time.monotonic())
+            answer(204)(handler)
+
+        quick.then = note
+        webhooks.create_subscription(ada, scope="collection", target_uuid=collection, url=quick.url)
         tell(*(event(collection, uuid4()) for _ in range(2)))
         begun = time.monotonic()
         sender.send_due()

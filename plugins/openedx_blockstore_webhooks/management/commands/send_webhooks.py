@@ -38,7 +38,8 @@ class Command(BaseCommand):
             self._send(sender, once=options["once"])
         except DatabaseError as error:
             raise CommandError(
-                f"The database can not be used: {error}. Were its tables made (`manage.py migrate`)?"
+                f"The database can not be used: {error}. Were its tables made "
+                f"(`manage.py migrate`)?"
             ) from error
         finally:
             for each, handler in before.items():

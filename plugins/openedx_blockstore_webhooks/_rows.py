@@ -1,4 +1,4 @@
-"""Makes the public values of rows."""
+"""Finds rows, and makes public values of them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from openedx_blockstore_webhooks.data import (
     Scope,
     SubscriptionData,
 )
+from openedx_blockstore_webhooks.exceptions import DeliveryNotFound, SubscriptionNotFound
 from openedx_blockstore_webhooks.models import Attempt, Delivery, Subscription
 
 
@@ -26,7 +27,40 @@ def parse_uuid(value: object) -> UUID | None:
         return None
 
 
-def subscription_data(row: Subscription, *, counts: dict[str, int] | None = None) -> SubscriptionData:
+def find_subscription(subscription_uuid: UUID | str) -> Subscription:
+    """Return a subscription, with its owner.
+
+    Raises:
+        SubscriptionNotFound: There is none.
+    """
+    parsed = parse_uuid(subscription_uuid)
+    row = None
+    if parsed is not None:
+        row = Subscription.objects.select_related("owner").filter(uuid=parsed).first()
+    if row is None:
+        raise SubscriptionNotFound(subscription_uuid)
+    return row
+
+
+def find_delivery(delivery_uuid: UUID | str) -> Delivery:
+    """Return a delivery, with its subscription and message.
+
+    Raises:
+        DeliveryNotFound: There is none.
+    """
+    parsed = parse_uuid(delivery_uuid)
+    row = None
+    if parsed is not None:
+        rows = Delivery.objects.select_related("subscription", "message")
+        row = rows.filter(uuid=parsed).first()
+    if row is None:
+        raise DeliveryNotFound(delivery_uuid)
+    return row
+
+
+def subscription_data(
+    row: Subscription, *, counts: dict[str, int] | None = None
+) -> SubscriptionData:
     """Return a subscription as a value."""
     return SubscriptionData(
         uuid=row.uuid,
