@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
+from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_webhooks.data import (
     AttemptData,
     DeliveryData,
@@ -56,6 +58,24 @@ def find_delivery(delivery_uuid: UUID | str) -> Delivery:
     if row is None:
         raise DeliveryNotFound(delivery_uuid)
     return row
+
+
+def check_limit(limit: Any) -> int | None:
+    """Return a limit that makes sense, or None for none.
+
+    Raises:
+        Invalid: It is not positive.
+    """
+    if limit is None:
+        return None
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise Invalid(f"limit must be a positive number or None, not {limit!r}.")
+    return limit
+
+
+def end_rest(row: Subscription) -> None:
+    """Whoever asks for something to be sent has looked after the receiver: end its rest."""
+    Subscription.objects.filter(pk=row.pk, lease=None).update(not_before=None, paused_until=None)
 
 
 def subscription_data(

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 from openedx_blockstore import api
 from openedx_blockstore.data import EventData, EventKind, LinkChange, LinkTarget
+from openedx_blockstore_webhooks import api as webhooks
 from openedx_blockstore_webhooks.consumers import WebhookConsumer
+from openedx_blockstore_webhooks.data import NewSecret
 
 
 def event(
@@ -63,3 +65,9 @@ def new_version(bundle: UUID, links: Mapping[str, UUID | None] | None = None) ->
             version = api.get_bundle(lender).latest_version
             api.set_draft_link(draft, alias, lender, version)
     return api.commit_draft(draft).version
+
+
+def states(subscription: NewSecret) -> list[str]:
+    """The states of a subscription's deliveries, the oldest first."""
+    found = webhooks.get_deliveries(subscription.subscription.uuid)
+    return [each.state.value for each in reversed(found)]
