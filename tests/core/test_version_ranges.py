@@ -174,6 +174,7 @@ def test_something_of_which_there_may_be_many_is_all_key(
     set_annotation(Mark, bundle.uuid, {"word": "x", "about": None}, first_version=1)
     set_annotation(Mark, bundle.uuid, {"word": "y", "about": about}, first_version=2)
     set_annotation(Mark, bundle.uuid, {"word": "x", "about": about.pk}, first_version=3)
+    wanted: list[tuple[dict[str, Any], dict[str, Any]]]
     wanted = [({"word": "y", "about": about}, {}), ({"word": "z", "about": None}, {})]
     replace_annotations(
         Mark, bundle.uuid, wanted, key_names=["word", "about"], first_version=3, last_version=3
