@@ -19,10 +19,9 @@ from openedx_blockstore_webhooks._rows import (
     find_delivery,
     find_subscription,
 )
-from openedx_blockstore_webhooks.data import PING, DeliveryData, DeliveryState
+from openedx_blockstore_webhooks.data import PING, DeliveryData, DeliveryState, SendReport
 from openedx_blockstore_webhooks.exceptions import SubscriptionDisabled
 from openedx_blockstore_webhooks.models import Attempt, Delivery, Message, Subscription
-from openedx_blockstore_webhooks.sending import SendReport
 
 
 def ping(subscription_uuid: UUID | str) -> DeliveryData:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 #: The type of the event that tries out a subscription.
 PING = "webhook.ping"
@@ -143,3 +143,21 @@ class DeliveryData:
     created: datetime
     key: int = field(repr=False, eq=False)
     attempts: tuple[AttemptData, ...] | None = field(default=None, eq=False)
+
+
+@define
+class SendReport:
+    """What a sender has done.
+
+    Attributes:
+        delivered: Requests that were answered well.
+        failed: Requests that were not.
+    """
+
+    delivered: int = 0
+    failed: int = 0
+
+    def add(self, other: SendReport) -> None:
+        """Count another one's, too."""
+        self.delivered += other.delivered
+        self.failed += other.failed

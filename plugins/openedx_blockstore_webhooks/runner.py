@@ -17,9 +17,10 @@ from django.core.signals import request_started
 from django.db import DatabaseError, connections
 
 from openedx_blockstore_webhooks.conf import get_settings
+from openedx_blockstore_webhooks.data import SendReport
 from openedx_blockstore_webhooks.leases import next_due
 from openedx_blockstore_webhooks.models import SenderAlarm
-from openedx_blockstore_webhooks.sending import Sender, SendReport
+from openedx_blockstore_webhooks.sending import Sender
 from openedx_blockstore_webhooks.trimming import trim
 
 logger = logging.getLogger(__name__)

@@ -9,14 +9,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from threading import Event
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 from django.db import close_old_connections, connections, transaction
 
 from openedx_blockstore.data import EventKind
 from openedx_blockstore_webhooks import leases, notices, payloads, retrying, standing, transport
 from openedx_blockstore_webhooks.addresses import Resolver, system_resolver
 from openedx_blockstore_webhooks.conf import WebhooksSettings, get_settings
-from openedx_blockstore_webhooks.data import DeliveryState, DisabledReason, Scope
+from openedx_blockstore_webhooks.data import DeliveryState, DisabledReason, Scope, SendReport
 from openedx_blockstore_webhooks.exceptions import SecretUnreadable
 from openedx_blockstore_webhooks.leases import Lease
 from openedx_blockstore_webhooks.models import Attempt, Delivery, Subscription
@@ -35,19 +35,6 @@ _USER_AGENT = "openedx-blockstore-webhooks/1"
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@define
-class SendReport:
-    """What a sender has done."""
-
-    delivered: int = 0
-    failed: int = 0
-
-    def add(self, other: SendReport) -> None:
-        """Count another one's, too."""
-        self.delivered += other.delivered
-        self.failed += other.failed
 
 
 @frozen

@@ -25,9 +25,9 @@ from django.test import Client
 from openedx_blockstore import api
 from openedx_blockstore_webhooks import api as webhooks
 from openedx_blockstore_webhooks import leases, runner
-from openedx_blockstore_webhooks.data import NewSecret
+from openedx_blockstore_webhooks.data import NewSecret, SendReport
 from openedx_blockstore_webhooks.models import Attempt, Delivery, Subscription
-from openedx_blockstore_webhooks.sending import Sender, SendReport
+from openedx_blockstore_webhooks.sending import Sender
 from tests.plugins.webhooks.conftest import Clock, Configure
 from tests.plugins.webhooks.helpers import event, tell
 from tests.plugins.webhooks.receiving import Receiver, answer, receiving
