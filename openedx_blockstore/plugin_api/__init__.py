@@ -9,7 +9,7 @@ contract. It imports nothing of Blockstore but this package, :mod:`openedx_block
 from openedx_blockstore.plugin_api.annotations import AnnotationSource
 from openedx_blockstore.plugin_api.bundle_types import BundleType, PageRequest, Part
 from openedx_blockstore.plugin_api.contents import BundleContents, ContentFile
-from openedx_blockstore.plugin_api.events import EventConsumer
+from openedx_blockstore.plugin_api.events import ConsumerUnavailable, EventConsumer
 from openedx_blockstore.plugin_api.export_transforms import ExportTransform
 from openedx_blockstore.plugin_api.import_validators import ImportValidator
 
@@ -17,6 +17,7 @@ __all__ = [
     "AnnotationSource",
     "BundleContents",
     "BundleType",
+    "ConsumerUnavailable",
     "ContentFile",
     "EventConsumer",
     "ExportTransform",
