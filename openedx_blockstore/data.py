@@ -16,10 +16,13 @@ from attrs import field, frozen
 from openedx_blockstore._change_data import FileChange, LinkChange, LinkTarget
 from openedx_blockstore._event_data import (
     DraftEventData,
+    EventConsumerData,
     EventData,
     EventKind,
     EventTarget,
     LinkEventData,
+    SetAsideEventData,
+    TrimmedEvents,
 )
 from openedx_blockstore._finding_data import BundleFindings, Finding, Severity
 from openedx_blockstore._service_data import (
@@ -415,6 +418,7 @@ for _value in (
     BundleFindings,
     CollectionAuditData,
     DraftEventData,
+    EventConsumerData,
     EventData,
     EventKind,
     EventTarget,
@@ -426,7 +430,9 @@ for _value in (
     LinkTarget,
     RoleData,
     ServedFileData,
+    SetAsideEventData,
     Severity,
+    TrimmedEvents,
     UploadData,
 ):
     _value.__module__ = __name__
