@@ -77,6 +77,8 @@ def good_values(name: str, bundle: BundleData, draft: DraftData) -> dict[str, An
         "size": 3,
         "digest": "0" * 64,
         "upload_uuid": uuid.UUID(int=5),
+        "target": bundle.uuid,
+        "namespace": "tagging",
         "numbers": [1],
         "wanted": {},
         "contents": api.get_bundle_contents(bundle.uuid) if name == "validate_contents" else b"new",
