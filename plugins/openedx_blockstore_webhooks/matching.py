@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from openedx_blockstore.data import EventData
 from openedx_blockstore_webhooks import runner
+from openedx_blockstore_webhooks._rows import parse_uuid
 from openedx_blockstore_webhooks.conf import get_settings
 from openedx_blockstore_webhooks.data import DeliveryState, Scope
 from openedx_blockstore_webhooks.models import (
@@ -141,6 +142,12 @@ _COLUMNS = ("pk", "uuid", "scope", "target_uuid", "kinds", "active", "created")
 
 def _collections(event: EventData) -> Iterable[tuple[str, UUID]]:
     yield "collection", event.collection_uuid
+    # Where a bundle was moved from, it is news, too.
+    changes = event.facts.get("changes")
+    moved = changes.get("collection_uuid") if isinstance(changes, Mapping) else None
+    before = parse_uuid(moved[0]) if isinstance(moved, Sequence) and moved else None
+    if before is not None:
+        yield "collection", before
 
 
 def _bundles(event: EventData) -> Iterable[tuple[str, UUID]]:

@@ -11,10 +11,11 @@ from openedx_blockstore.data import EventData, EventKind, FileChange, LinkChange
 from openedx_blockstore_webhooks.conf import get_settings
 from openedx_blockstore_webhooks.models import Message, Subscription
 
-#: Of these, everybody who reads the collection can read everything elsewhere, too: who made a
-#: version and why, and that somebody knows something new. What is known of other events, such as
-#: what a collection was called before or who has which role, is for the collection's admins.
+#: Of these, everybody who reads the collection may know everything: who made a version and why, and
+#: that somebody knows something new. Of the others, who did it is for the collection's admins.
 _OPEN_KINDS = frozenset({EventKind.VERSION_CREATED.value, EventKind.ANNOTATION_CHANGED.value})
+#: Of these, the facts are for the admins, too: what it was called before, who has which role.
+_CLOSED_FACTS = frozenset({EventKind.COLLECTION_UPDATED.value, EventKind.ROLES_CHANGED.value})
 #: Characters of the other facts, as JSON, that are told.
 _MAX_FACTS = 16_384
 
@@ -22,7 +23,7 @@ _MAX_FACTS = 16_384
 def message_of(event: EventData) -> Message:
     """Return what is to be kept of an event."""
     limit = get_settings().MAX_PAYLOAD_CHANGES
-    facts = _plain(dict(event.facts))
+    facts = _facts(event)
     too_many = len(json.dumps(facts)) > _MAX_FACTS
     return Message(
         event_uuid=event.uuid,
@@ -43,6 +44,20 @@ def message_of(event: EventData) -> Message:
             "truncated": too_many or max(len(event.files), len(event.links)) > limit,
         },
     )
+
+
+def _facts(event: EventData) -> dict[str, Any]:
+    facts: dict[str, Any] = _plain(event.facts)
+    if event.kind is EventKind.BUNDLE_UPDATED:
+        # Not what it was before: that may have been the secret collection from which it comes.
+        return _changed(facts)
+    return facts
+
+
+def _changed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return only the names of what changed."""
+    changes = facts.get("changes")
+    return {"changed": sorted(changes)} if isinstance(changes, Mapping) else {}
 
 
 def _file(change: FileChange) -> dict[str, Any]:
@@ -97,7 +112,9 @@ def body_of(message: Message, subscription: Subscription, *, everything: bool) -
     """
     data = dict(message.data)
     if not everything and message.collection_uuid is not None:
-        data.update(actor="", facts={})
+        data["actor"] = ""
+        if message.type in _CLOSED_FACTS:
+            data["facts"] = _changed(data["facts"])
     if message.collection_uuid is not None:
         data = {
             "event_uuid": str(message.event_uuid),

@@ -33,6 +33,8 @@ def configure(settings: Settings) -> Configure:
         current.update(values)
         settings.OPENEDX_BLOCKSTORE = {
             **settings.OPENEDX_BLOCKSTORE,
+            # Tests make up events; those of test_events.py have them consumed as they happen.
+            "EVENT_RUNNER": "command",
             "PLUGIN_SETTINGS": {PACKAGE: dict(current)},
         }
 

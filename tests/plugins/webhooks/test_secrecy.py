@@ -163,7 +163,7 @@ def test_the_end_of_a_collection_is_told_to_those_who_could_read_it(
         sender.send_due()
         assert eves.received == []
     assert receiver.types == ["collection.roles_changed", "collection.deleted"]
-    assert receiver.received[-1].payload["data"]["facts"] == {}
+    assert receiver.received[-1].payload["data"]["actor"] == ""
     found = webhooks.get_subscription(subscription.subscription.uuid)
     assert found.disabled_reason is DisabledReason.TARGET_DELETED
 
