@@ -76,16 +76,16 @@ def create_subscription(
     values = _checked(url=url, kinds=kinds, description=description)
     _check_limits(owner, target)
     secret = new_secret()
-    row = Subscription(
-        owner_id=owner.pk,
-        scope=scope,
-        target_uuid=target,
-        secret=seal(secret),
-        created=datetime.now(UTC),
-        watched=watching.watch(target) if scope is Scope.DEPENDENCIES else None,
-        **values,
-    )
-    row.save()
+    with transaction.atomic():
+        row = Subscription.objects.create(
+            owner_id=owner.pk,
+            scope=scope,
+            target_uuid=target,
+            secret=seal(secret),
+            created=datetime.now(UTC),
+            watched=watching.watch(target) if scope is Scope.DEPENDENCIES else None,
+            **values,
+        )
     return NewSecret(subscription=subscription_data(find_subscription(row.uuid)), secret=secret)
 
 
@@ -215,7 +215,10 @@ def delete_subscription(subscription_uuid: UUID | str) -> None:
     row = find_subscription(subscription_uuid)
     notices.disable(row, DisabledReason.REQUESTED, now=datetime.now(UTC))
     remove_deliveries(row.deliveries.all())
+    watched = row.watched
     row.delete()
+    if watched is not None:
+        watching.let_go(watched)
 
 
 def rotate_secret(subscription_uuid: UUID | str, *, grace_hours: float | None = None) -> NewSecret:

@@ -28,6 +28,8 @@ from openedx_blockstore_webhooks.payloads import message_of
 T = TypeVar("T")
 
 _BATCH = 500
+#: Deliveries that are made in one transaction.
+_AT_ONCE = 2000
 _BUNDLE_SCOPES = (Scope.BUNDLE, Scope.DEPENDENCIES)
 
 
@@ -44,19 +46,19 @@ def record(events: Sequence[EventData], *, now: datetime | None = None) -> int:
     horizon = now - timedelta(days=get_settings().KEEP_DAYS)
     # A delivery that was trimmed must not come back because the log is read again.
     recent = [event for event in events if event.at >= horizon]
-    wanted = list(_matches(recent, horizon))
-    if not wanted:
-        return 0
-    told = {id(event): event for _subscription, event in wanted}
-    with transaction.atomic():
-        messages = _messages([event for event in recent if id(event) in told])
-        enqueue([(row, messages[event.uuid]) for row, event in wanted], now=now)
-    return len(wanted)
+    count = 0
+    for wanted in batches(_matches(recent, horizon), _AT_ONCE):
+        with transaction.atomic():
+            messages = _messages({event.uuid: event for _row, event in wanted})
+            enqueue([(row, messages[event.uuid]) for row, event in wanted], now=now)
+        count += len(wanted)
+    return count
 
 
-def _messages(events: Sequence[EventData]) -> dict[UUID, Message]:
-    Message.objects.bulk_create([message_of(event) for event in events], ignore_conflicts=True)
-    rows = Message.objects.filter(event_uuid__in=[event.uuid for event in events])
+def _messages(events: Mapping[UUID, EventData]) -> dict[UUID, Message]:
+    made = [message_of(event) for event in events.values()]
+    Message.objects.bulk_create(made, ignore_conflicts=True)
+    rows = Message.objects.filter(event_uuid__in=list(events))
     return {row.event_uuid: row for row in rows.defer("data")}
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
+import queue
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 
 from attrs import field, frozen
-from django.db import close_old_connections, connections, transaction
+from django.db import connections, transaction
 
 from openedx_blockstore.data import EventKind
 from openedx_blockstore_webhooks import leases, notices, payloads, retrying, standing, transport
@@ -60,30 +60,35 @@ class Sender:
         report = SendReport()
         until = time.monotonic() + seconds if seconds is not None else None
         threads = get_settings().SENDER_THREADS
-        with ThreadPoolExecutor(threads, thread_name_prefix="blockstore-webhooks") as pool:
-            running: set[Future[SendReport]] = set()
-            while True:
-                late = until is not None and time.monotonic() > until
-                free = 0 if late or self.stop.is_set() else threads - len(running)
-                claimed = leases.claim(self.clock(), limit=free) if free else []
-                running |= {pool.submit(self._in_thread, lease) for lease in claimed}
-                if not running:
-                    return report
+        done: queue.SimpleQueue[SendReport] = queue.SimpleQueue()
+        running = 0
+        while True:
+            late = until is not None and time.monotonic() > until
+            free = 0 if late or self.stop.is_set() else threads - running
+            for lease in leases.claim(self.clock(), limit=free) if free else ():
+                # Not one that a process which ends would wait for.
+                name = f"blockstore-webhooks-{lease.subscription_id}"
+                Thread(target=self._in_thread, args=(lease, done), name=name, daemon=True).start()
+                running += 1
+            if not running:
+                return report
+            try:
                 # Not for long: meanwhile something may become due for a thread that is free.
-                done, running = wait(running, timeout=_LOOK_AGAIN, return_when=FIRST_COMPLETED)
-                for each in done:
-                    report.add(each.result())
+                report.add(done.get(timeout=_LOOK_AGAIN))
+            except queue.Empty:
+                continue
+            running -= 1
 
-    def _in_thread(self, lease: Lease) -> SendReport:
-        close_old_connections()
+    def _in_thread(self, lease: Lease, done: queue.SimpleQueue[SendReport]) -> None:
+        report = SendReport()
         try:
-            return self.take_turn(lease)
+            report = self.take_turn(lease)
         except Exception:
             # The lease ends by itself, and then somebody tries again.
             logger.exception("Sending for webhook subscription %s failed", lease.subscription_id)
-            return SendReport()
         finally:
             connections.close_all()
+            done.put(report)
 
     def take_turn(self, lease: Lease) -> SendReport:
         """Send for one subscription until nothing is due, something fails, or others wait."""
@@ -183,6 +188,9 @@ def _finish(
         else:
             subscription.failures, subscription.failing_since = 0, None
             ours = lease.renew(now, failures=0, failing_since=None, paused_until=None)
+        if not ours and not Delivery.objects.filter(pk=delivery.pk).exists():
+            # Deleted meanwhile, with its subscription.
+            return
         Attempt.objects.create(
             delivery=delivery,
             at=begun,

@@ -31,12 +31,15 @@ def forget(events: Sequence[EventData]) -> None:
 
 
 def may_be_told(owner: AbstractBaseUser, subscription: Subscription, message: Message) -> bool:
-    """Tell whether the owner of a subscription may read what a message is about, right now."""
+    """Tell whether the owner of a subscription may read what a message is about, right now.
+
+    They must also be able to read what they subscribed to: its dependencies say a lot about it.
+    """
     if not owner.is_active:
         return False
     if message.collection_uuid is None:
         return True
-    where = {message.collection_uuid, *_now_in(message.bundle_uuid)}
+    where = {message.collection_uuid, *_collections_of(subscription, message)}
     if readable_collections(owner).filter(uuid__in=where).count() == len(where):
         _remember(subscription, message)
         return True
@@ -47,17 +50,22 @@ def may_be_told(owner: AbstractBaseUser, subscription: Subscription, message: Me
     )
 
 
+def _collections_of(subscription: Subscription, message: Message) -> Iterable[UUID]:
+    """The collections where the target is, and the bundle, which may have been moved since."""
+    bundles = [message.bundle_uuid] if message.bundle_uuid is not None else []
+    if subscription.scope == Scope.COLLECTION:
+        yield subscription.target_uuid
+    else:
+        bundles.append(subscription.target_uuid)
+    if bundles:
+        rows = Bundle.objects.filter(uuid__in=bundles)
+        yield from rows.values_list("collection__uuid", flat=True)
+
+
 def _remember(subscription: Subscription, message: Message) -> None:
     if not subscription.permitted and message.collection_uuid == subscription.target_uuid:
         Subscription.objects.filter(pk=subscription.pk).update(permitted=True)
         subscription.permitted = True
-
-
-def _now_in(bundle_uuid: UUID | None) -> Iterable[UUID]:
-    """The collection in which a bundle is now; it may have been moved since."""
-    if bundle_uuid is None:
-        return ()
-    return Bundle.objects.filter(uuid=bundle_uuid).values_list("collection__uuid", flat=True)
 
 
 def may_be_told_everything(owner: AbstractBaseUser, message: Message) -> bool:

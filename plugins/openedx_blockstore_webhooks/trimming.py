@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import QuerySet
 
 from openedx_blockstore_webhooks.conf import get_settings
-from openedx_blockstore_webhooks.models import Attempt, Delivery, Message, WatchedBundle
+from openedx_blockstore_webhooks.models import Attempt, Delivery, Message
 
 _BATCH = 200
 
@@ -33,8 +33,6 @@ def trim(*, now: datetime | None = None, limit: int | None = 1000) -> int:
         removed += remove_deliveries(Delivery.objects.filter(message__in=keys))
         Message.objects.filter(pk__in=keys).delete()
         forgotten += len(keys)
-    if forgotten:
-        WatchedBundle.objects.filter(subscriptions=None).delete()
     return removed
 
 

@@ -25,7 +25,10 @@ _OTHERS = frozenset({EventKind.VERSION_DELETED, EventKind.BUNDLE_UNDELETED})
 
 
 def watch(bundle_uuid: UUID) -> WatchedBundle:
-    """Begin to keep up with the dependencies of a bundle, or go on with it."""
+    """Begin to keep up with the dependencies of a bundle, or go on with it.
+
+    Call it in a transaction that also makes the subscription.
+    """
     watched, _made = WatchedBundle.objects.get_or_create(bundle_uuid=bundle_uuid)
     refresh(watched)
     return watched
@@ -40,8 +43,20 @@ def follow(events: Sequence[EventData]) -> None:
         and (event.kind in _OTHERS or (event.kind is EventKind.VERSION_CREATED and event.links))
     }
     if changed:
-        for watched in WatchedBundle.objects.filter(bundle_uuid__in=changed).order_by("pk"):
+        rows = WatchedBundle.objects.filter(bundle_uuid__in=changed)
+        for watched in rows.exclude(subscriptions=None).order_by("pk").distinct():
             refresh(watched)
+
+
+def let_go(watched: WatchedBundle) -> None:
+    """Keep up with the dependencies of a bundle no longer, if nobody subscribes to them any more.
+
+    The row of the bundle itself stays, so that whoever subscribes just now does not lose it.
+    """
+    with transaction.atomic():
+        WatchedBundle.objects.filter(pk=watched.pk).update(version=0)
+        if not watched.subscriptions.exists():
+            WatchedDependency.objects.filter(watched=watched).delete()
 
 
 def refresh(watched: WatchedBundle) -> None:

@@ -152,7 +152,7 @@ def test_subscriptions_to_one_bundle_share_what_is_watched(ada: User, collection
         webhooks.delete_subscription(each)
     tell(event(collection, lender))
     trimming.trim(now=datetime.now(UTC) + timedelta(days=31))
-    assert WatchedBundle.objects.count() == 0
+    assert WatchedDependency.objects.count() == 0
     assert Message.objects.count() == 0
 
 

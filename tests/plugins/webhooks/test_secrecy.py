@@ -109,6 +109,26 @@ def test_whoever_loses_their_role_is_told_nothing_more(
     assert len(receiver.received) == 1
 
 
+def test_dependencies_of_what_one_may_not_read_any_more_are_not_told(
+    receiver: Receiver, collection: UUID, sender: Sender, ada: User
+) -> None:
+    """What a hidden course borrows says what is in it, even where the lender is public."""
+    public = api.create_collection("Public", visibility="public_reuse").uuid
+    lender = make_bundle(public, "lender")
+    course = make_bundle(collection, "course", {"x": lender})
+    subscription = webhooks.create_subscription(
+        ada, scope="dependencies", target_uuid=course, url=receiver.url
+    )
+    tell(event(public, lender))
+    sender.send_due()
+    assert len(receiver.received) == 1
+    api.set_role(collection, None, user=ada)
+    tell(event(public, lender))
+    sender.send_due()
+    assert states(subscription) == ["delivered", "withheld"]
+    assert len(receiver.received) == 1
+
+
 def test_a_bundle_that_has_moved_out_of_sight(
     subscription: NewSecret, receiver: Receiver, collection: UUID, sender: Sender
 ) -> None:

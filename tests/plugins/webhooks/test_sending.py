@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 from standardwebhooks import WebhookVerificationError
 
 from openedx_blockstore.data import FileChange
@@ -218,6 +219,23 @@ def test_gone_disables_at_once(
     assert message.to == ["ada@example.com"]
     assert receiver.url in message.body
     assert "410" in message.body
+
+
+def test_a_mail_server_that_is_down_changes_nothing(
+    subscription: NewSecret,
+    receiver: Receiver,
+    collection: UUID,
+    sender: Sender,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    receiver.then = answer(410)
+    tell(event(collection, uuid4()))
+    sender.send_due()
+    assert not webhooks.get_subscription(subscription.subscription.uuid).active
+    assert any("could not be told" in record.getMessage() for record in caplog.records)
 
 
 def test_dead_for_long_is_disabled_with_a_notice_and_can_be_revived(
