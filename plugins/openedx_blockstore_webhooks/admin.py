@@ -156,9 +156,10 @@ class DeliveryAdmin(_Looked):
     readonly_fields = ("type", "event_at", "tried")
     actions = ("send_again",)
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """Allow the links of a subscription's page."""
-        return lookup == "subscription__id__exact" or super().lookup_allowed(lookup, value, request)
+    def lookup_allowed(self, lookup: str, value: str, *request: Any) -> bool:
+        """Allow the links of a subscription's page. Django gives the request since 5.0."""
+        allowed = super().lookup_allowed(lookup, value, *request)
+        return allowed or lookup == "subscription__id__exact"
 
     @admin.display(description="Type")
     def type(self, row: Delivery) -> str:

@@ -18,6 +18,7 @@ from standardwebhooks import WebhookVerificationError
 
 from openedx_blockstore.data import FileChange
 from openedx_blockstore_webhooks import api as webhooks
+from openedx_blockstore_webhooks import leases
 from openedx_blockstore_webhooks.conf import RETRY_SECONDS
 from openedx_blockstore_webhooks.data import DeliveryState, DisabledReason, NewSecret
 from openedx_blockstore_webhooks.exceptions import SubscriptionDisabled
@@ -421,13 +422,16 @@ def test_a_defect_of_ours_stops_nobody(
 
 
 def test_a_thousand_deliveries_cost_a_bounded_number_of_statements_each(
-    subscription: NewSecret, receiver: Receiver, collection: UUID, clock: Clock
+    subscription: NewSecret,
+    receiver: Receiver,
+    collection: UUID,
+    clock: Clock,
+    configure: Configure,
 ) -> None:
+    configure(TURN_SECONDS=600)
     for _ in range(10):
         tell(*(event(collection, uuid4()) for _ in range(100)))
     sender = Sender(clock=clock)
-    from openedx_blockstore_webhooks import leases  # noqa: PLC0415
-
     [lease] = leases.claim(clock(), limit=5)
     with CaptureQueriesContext(connection) as captured:
         report = sender.take_turn(lease)
