@@ -14,13 +14,16 @@ from openedx_blockstore_validation.conf import ValidationSettings, get_settings
 from openedx_blockstore_validation.course_documents import check_documents
 from openedx_blockstore_validation.identifiers import check_identifiers, labelled
 from openedx_blockstore_validation.olx import Element, ParsedOlx, parse
-from openedx_blockstore_validation.places import Layout, Places, is_static, is_unused
+from openedx_blockstore_validation.places import DEFINITION, Layout, Places, is_static, is_unused
 from openedx_blockstore_validation.references import TEXT_SUFFIXES, decode, find_references
 from openedx_blockstore_validation.report import Report, quoted
 from openedx_blockstore_validation.state import check_state
 
 #: Lists of assets, which name all of them whether they are used or not.
 _LISTS = ("policies/assets.json", "assets/")
+
+#: Folders of a course with XML that is no block.
+_NOT_BLOCKS = ("about/", "assets/", "info/", "policies/", "tabs/")
 
 _CODES = {"static": "dangling-asset", "link": "dangling-link", "relative": "dangling-file"}
 
@@ -81,6 +84,7 @@ class _Checking:
             if progress is not None:
                 progress(number, len(files), path)
         blocks = list(self._seen.blocks())
+        structure.settle_pointers(blocks, self._places)
         structure.check_main(self._places, self._seen.roots, self._report)
         structure.check_includes(self._seen.includes, self._places, self._report)
         structure.check_pointers(blocks, self._places, self._report)
@@ -135,6 +139,8 @@ class _Checking:
             self._keep(path, parsed.root)
 
     def _keep(self, path: str, root: Element) -> None:
+        if path.startswith(_NOT_BLOCKS):
+            return
         worded = self._stateful if self._has_changed(path) else frozenset[str]()
         block = find_blocks(root, path, worded=worded)
         self._seen.roots[path] = block
@@ -144,7 +150,7 @@ class _Checking:
             return
         self._seen.includes += find_includes(root, path)
         for element in root.walk():
-            if element.tag in {"video", "videoalpha"} and not element.is_pointer:
+            if element.tag in {"video", "videoalpha"}:
                 structure.check_transcripts(element, path, self._places, self._report)
 
     def _check_references(self, path: str, text: str) -> None:
@@ -178,7 +184,7 @@ class _Checking:
         for block in blocks:
             if block.tag in installed or block.tag in known or is_unused(block.path):
                 continue
-            if block.is_root and not self._is_definition(block):
+            if block.is_pointer or (block.is_root and not self._is_definition(block)):
                 continue
             first.setdefault(block.tag, block)
             counts[block.tag] = counts.get(block.tag, 0) + 1
@@ -198,21 +204,19 @@ class _Checking:
     def _is_definition(self, block: Block) -> bool:
         """Tell whether the root of a file is meant to be a block: not all XML is OLX."""
         return (
-            bool(self._contents.bundle_type)
-            or self._places.layout == "export"
-            or block.path.endswith(("/definition.xml", f"{block.tag}.xml"))
+            block.path.endswith(f"/{DEFINITION}")
+            or block.path == f"{block.tag}.xml"
+            or block.path.startswith((f"{block.tag}/", "units/"))
             or bool(block.name or block.children)
         )
 
     def _check_empty(self, blocks: list[Block]) -> None:
-        included = {include.path for include in self._seen.includes}
         for block in blocks:
             if (
                 block.tag in {"chapter", "sequence", "sequential", "unit", "vertical"}
                 and block.is_empty
                 and not block.is_pointer
                 and not is_unused(block.path)
-                and block.path not in included
             ):
                 self._report.add(
                     "empty-container", block.path, f"The {block.label} is empty.", block.line
@@ -237,24 +241,28 @@ class _Checking:
     def _check_previous(self, previous: BundleContents, blocks: list[Block]) -> None:
         """Compare with the version before; of that only files are read that are different now."""
         layout = self._places.layout
-        now = {
-            key: block
-            for key, block in labelled(blocks, layout)
-            if block.tag in self._stateful and not is_unused(block.path)
-        }
+        now: dict[str, Block] = {}
+        candidates: dict[str, Block] = {}
+        for key, block in labelled(blocks, layout):
+            if block.tag in self._stateful and not is_unused(block.path):
+                now[key] = block
+                if self._has_changed(block.path):
+                    candidates[key] = block
         before: dict[str, Block] = {}
+        places = Places(previous, layout)
         for path, file in previous.files.items():
             here = self._contents.files.get(path)
             is_same = here is not None and here.digest == file.digest
-            if is_same or is_static(path) or is_unused(path) or not path.lower().endswith(".xml"):
+            if is_same or not _is_definition_file(path):
                 continue
             root = self._parse_previous(previous, path, file).root
-            block = find_blocks(root, path, worded=self._stateful) if root is not None else None
-            for key, each in labelled(block.walk(), layout) if block is not None else ():
-                if each.tag in self._stateful:
-                    before[key] = each
-        # A file of the export can move where its block does not.
-        check_state(before, now, self._report)
+            found = find_blocks(root, path, worded=self._stateful) if root is not None else None
+            old = list(found.walk()) if found is not None else []
+            structure.settle_pointers(old, places)
+            before.update((k, b) for k, b in labelled(old, layout) if b.tag in self._stateful)
+        gone = {key: block for key, block in before.items() if key not in now}
+        new = {key: block for key, block in candidates.items() if key not in before}
+        check_state(gone, new, self._report)
 
     def _parse_previous(
         self, previous: BundleContents, path: str, file: ContentFile
@@ -262,3 +270,8 @@ class _Checking:
         if file.size > self._settings.MAX_OLX_BYTES:
             return ParsedOlx(None)
         return parse(previous.read(path, limit=file.size), self._settings)
+
+
+def _is_definition_file(path: str) -> bool:
+    is_olx = path.lower().endswith(".xml") and not is_static(path)
+    return is_olx and not is_unused(path) and not path.startswith(_NOT_BLOCKS)

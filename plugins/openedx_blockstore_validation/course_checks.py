@@ -216,11 +216,12 @@ def _run(nodes: list[_Node], report: Report) -> None:
         return
     found = list(traverse(course))
     for each in found:
-        node = nodes[int(each.attributes.pop(_MARK))]
+        mark = each.attributes.pop(_MARK)
+        node = nodes[int(mark)]
         each.attributes = {k: v for k, v in node.settings.items() if v is not None}
         if node.name:
             each.attributes["url_name"] = node.name
-        each.filenames = [str(nodes.index(node)) if node is course else node.path]
+        each.filenames = [mark]
         errors = ErrorStore()
         try:
             each.validate(course, errors)
@@ -242,9 +243,8 @@ def _check_discussions(course: Any, nodes: list[_Node], report: Report) -> None:
         CheckDiscussionIDs()(course, errors, {})
     except Exception:  # noqa: BLE001 - as above: an id that is a list, say
         report.add("course-unchecked", nodes[0].path, "The discussions can not be checked.")
-    by_path = {node.path: node for node in reversed(nodes)}
     for error in errors.errors:
-        _take_one(error, by_path.get(error.filename, nodes[0]), report)
+        _take_one(error, nodes[int(error.filename)], report)
 
 
 def _write(nodes: list[_Node]) -> str:

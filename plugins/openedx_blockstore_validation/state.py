@@ -16,21 +16,16 @@ LIKENESS = 0.7
 _MAX_COMPARED = 20_000
 
 
-def check_state(
-    before: Mapping[str, Block], now: Mapping[str, Block], report: Report
-) -> None:
+def check_state(gone: Mapping[str, Block], new: Mapping[str, Block], report: Report) -> None:
     """Add findings on blocks that learners have worked with and that are not there any more.
 
     Args:
-        before: Identity → block that keeps state, in the previous version; those of files that did
-            not change may be left out.
-        now: The same in this version, all of them.
+        gone: Identity → block that keeps state, and is in the previous version alone.
+        new: Those that are in this version alone.
     """
-    gone = {key: block for key, block in before.items() if key not in now}
-    new = [(key, block) for key, block in now.items() if key not in before]
     if not gone:
         return
-    successors = _find_successors(gone, new)
+    successors = _find_successors(gone, list(new.items()))
     for key, block in gone.items():
         if key in successors:
             new_key, successor = successors[key]

@@ -135,15 +135,22 @@ def _closing(edges: Mapping[str, list[Include]], places: Places) -> Iterator[Inc
                 stack.append((target, iter(edges[target])))
 
 
+def settle_pointers(blocks: Iterable[Block], places: Places) -> None:
+    """Decide which blocks stand for files: some consist of nothing but their name."""
+    for block in blocks:
+        if block.tag == "course":
+            block.is_pointer = block.is_empty and (
+                places.find_pointed("course", block.name) not in {None, block.path}
+                or (block.is_pointer and places.layout == "export")
+            )
+        elif block.is_pointer and block.tag not in POINTERS:
+            block.is_pointer = places.find_pointed(block.tag, block.name) is not None
+
+
 def check_pointers(blocks: Iterable[Block], places: Places, report: Report) -> None:
     """Look for the files that elements with nothing but a name stand for."""
     for block in blocks:
         if not block.is_pointer or (block.is_root and block.tag != "course"):
-            continue
-        if block.tag == "course" and places.find_pointed("course", block.name) is None:
-            if places.layout == "bundle":
-                continue  # its chapters are in navigation.json
-        elif block.tag not in POINTERS | {"course"}:
             continue
         if places.find_pointed(block.tag, block.name) is None and not is_unused(block.path):
             file = f"{block.tag}/{block.name.replace(':', '/')}.xml"
