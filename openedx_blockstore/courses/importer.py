@@ -63,7 +63,7 @@ def import_course(
         org, course, run = read_identity(export)
         kind = export.root_file.removesuffix(".xml")
         known = find_course(kind, org, course, run, collection)
-        plan = plan_import(export, known.previous, _limits(), findings)
+        plan = plan_import(export, known.previous, configured_limits(), findings)
         if known.collection_uuid is None and not dry_run:
             known.collection_uuid = api.create_collection(_short(plan.title)).uuid
         storing = _Storing(export, plan, known, Path(from_).name, dry_run=dry_run)
@@ -90,7 +90,8 @@ def _parse_collection(collection_uuid: UUID | str | None) -> UUID | None:
     return api.get_collection(parsed).uuid
 
 
-def _limits() -> PlacingLimits:
+def configured_limits() -> PlacingLimits:
+    """Return how large the settings let bundles and courses become."""
     settings = get_settings()
     types = {*MAX_FILES_BY_TYPE, *settings.MAX_FILES_BY_TYPE}
     max_files = {kind: settings.max_files(kind)[0] for kind in types}

@@ -23,16 +23,16 @@ TEXT_SUFFIXES = (".css", ".htm", ".html", ".json", ".m3u8", ".md", ".xhtml", ".x
 _ASSET_SETTINGS = "course_image|banner_image|hero_image|video_thumbnail_image"
 
 # What a reference surely ends at: a quotation mark, as such, as an entity, or escaped in JSON.
-_LETTER = r"""(?:(?!&quot;|&apos;|&lt;|&gt;|&\#(?:34|39|10|x22|x27);|\\["'nrt])[^"'<>`{}|\r\n])"""
+_LETTER = r"""(?:(?!&(?:quot|apos|lt|gt|\#(?:34|39|60|62|10|[xX](?:22|27|3[cCeE]|0?[aA])));|\\["'nrt])[^"'<>`{}|\r\n])"""
 # Where it may end, unless a file's name goes on: such names hold spaces and brackets, too.
 _MAY_END = re.compile(r"[?#]|\s|[)\],;&\\]")
 
-_STATIC = re.compile(rf"(?<![\w.%~-])/static/({_LETTER}{{1,300}})")
+_STATIC = re.compile(rf"(?<![\w.%~-])/static/((?!\s){_LETTER}{{1,300}})")
 _ASSET_SETTING = re.compile(
     rf"""(?:"(?:{_ASSET_SETTINGS})"\s{{0,9}}:\s{{0,9}}|\b(?:{_ASSET_SETTINGS})=)"""
     r"""["']([^"'\\/<>\r\n]{1,300})["']"""
 )
-_LINK = re.compile(rf"(?<![\w./%~-])links/({_LETTER}{{1,300}})")
+_LINK = re.compile(rf"(?<![\w./%~-])links/((?!\s){_LETTER}{{1,300}})")
 _RELATIVE = re.compile(
     rf"""(?:\b(?:src|href|poster|data|filename)\s{{0,9}}=\s{{0,9}}\\?(?:["']|&quot;)|url\(["']?)"""
     rf"""(\./{_LETTER}{{1,300}})"""
