@@ -51,7 +51,7 @@ EXTRAS_REQUIRE = {
     # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
     "search": ["elasticsearch>=7.9.1,<7.14"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    "validation": ["lxml>=4.9"],
+    "validation": ["filetype>=1.2", "olxcleaner>=0.3"],
     "webhooks": ["celery>=5.3", "requests>=2.28"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
     "test": [
@@ -100,12 +100,16 @@ setup(
         ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_validation = openedx_blockstore_validation.apps:ValidationConfig",
         ],
         "cms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_validation = openedx_blockstore_validation.apps:ValidationConfig",
         ],
         # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
-        "openedx_blockstore.annotations": [],
+        "openedx_blockstore.annotations": [
+            "validation = openedx_blockstore_validation.annotations:FindingsSource",
+        ],
         "openedx_blockstore.bundle_types": [
             "assets = openedx_blockstore.builtin_types:Assets",
             "course = openedx_blockstore.builtin_types:Course",
@@ -117,7 +121,9 @@ setup(
         ],
         "openedx_blockstore.event_consumers": [],
         "openedx_blockstore.export_transforms": [],
-        "openedx_blockstore.import_validators": [],
+        "openedx_blockstore.import_validators": [
+            "olx = openedx_blockstore_validation.validator:OlxValidator",
+        ],
         "openedx_blockstore.search_backends": [],
     },
     classifiers=[

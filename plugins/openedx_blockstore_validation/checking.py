@@ -14,7 +14,7 @@ from openedx_blockstore_validation.conf import ValidationSettings, get_settings
 from openedx_blockstore_validation.course_documents import check_documents
 from openedx_blockstore_validation.identifiers import check_identifiers, labelled
 from openedx_blockstore_validation.olx import Element, ParsedOlx, parse
-from openedx_blockstore_validation.places import DEFINITION, Layout, Places, is_static, is_unused
+from openedx_blockstore_validation.places import DEFINITION, Layout, LenderFiles, Places, is_static, is_unused
 from openedx_blockstore_validation.references import TEXT_SUFFIXES, decode, find_references
 from openedx_blockstore_validation.report import Report, quoted
 from openedx_blockstore_validation.state import check_state
@@ -36,6 +36,7 @@ def check_contents(
     previous: BundleContents | None = None,
     *,
     layout: Layout | None = None,
+    lender_files: LenderFiles | None = None,
     progress: Progress | None = None,
 ) -> tuple[Finding, ...]:
     """Return what there is to say about one state of a bundle.
@@ -43,12 +44,13 @@ def check_contents(
     Args:
         previous: The state before; None where there is none.
         layout: How its files lie; None to find out.
+        lender_files: Lists the files behind links; None to ask the store.
         progress: Called after every file.
 
     Raises:
         StorageError: The storage failed.
     """
-    return _Checking(contents, previous, layout).run(progress)
+    return _Checking(contents, previous, Places(contents, layout, lender_files)).run(progress)
 
 
 @define
@@ -66,10 +68,10 @@ class _Seen:
 
 class _Checking:
     def __init__(
-        self, contents: BundleContents, previous: BundleContents | None, layout: Layout | None
+        self, contents: BundleContents, previous: BundleContents | None, places: Places
     ) -> None:
         self._settings: ValidationSettings = get_settings()
-        self._places = Places(contents, layout)
+        self._places = places
         self._contents = contents
         self._previous = previous
         self._report = Report(self._settings)

@@ -272,6 +272,12 @@ _TABLE = (
         "Something in the course keeps olxcleaner from checking a part of it.",
         "Mend what else was found there, and check again.",
     ),
+    Code(
+        "not-importable",
+        _ERROR,
+        "An OLX export that an import refuses as a whole.",
+        "Mend what the message names; export the course again if it can not be mended by hand.",
+    ),
     # About the findings themselves.
     Code(
         "too-many-findings",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 from urllib.parse import unquote
 
 from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import BlockstoreError, NotFound
 from openedx_blockstore.plugin_api import BundleContents
 
@@ -19,6 +20,9 @@ Layout = Literal["bundle", "export"]
 
 DEFINITION = "definition.xml"
 STATIC = "static"
+
+#: Lists the files of what a link leads to; None where that can not be listed.
+LenderFiles = Callable[[LinkTarget], Iterable[str] | None]
 
 #: Folders in which nothing is used by a block.
 UNUSED_FOLDERS = ("drafts/", "other/")
@@ -32,8 +36,14 @@ _MAX_PROBES = 50
 class Places:
     """The files of one state of a bundle, and those that its links lead to."""
 
-    def __init__(self, contents: BundleContents, layout: Layout | None = None) -> None:
+    def __init__(
+        self,
+        contents: BundleContents,
+        layout: Layout | None = None,
+        lender_files: LenderFiles | None = None,
+    ) -> None:
         self.contents = contents
+        self._list_lender = lender_files or stored_files
         self.files = contents.files
         self.layout: Layout = layout or guess_layout(contents)
         self._own = with_folders(self.files)
@@ -134,12 +144,8 @@ class Places:
     def _lender_files(self, alias: str) -> frozenset[str] | None:
         """Return the files and folders of a lender; None where they can not be listed."""
         if alias not in self._lenders:
-            target = self.contents.links[alias]
-            try:
-                lender = api.get_bundle_contents(target.bundle_uuid, target.version)
-                self._lenders[alias] = with_folders(lender.files)
-            except NotFound:  # the same import is still to make it
-                self._lenders[alias] = None
+            files = self._list_lender(self.contents.links[alias])
+            self._lenders[alias] = with_folders(files) if files is not None else None
         return self._lenders[alias]
 
     def _can_open(self, path: str) -> bool:
@@ -158,6 +164,14 @@ class Places:
                 if path.startswith(f"{STATIC}/")
             )
         return any(studio_key(spelling) in self._keys for spelling in _spellings(name))
+
+
+def stored_files(target: LinkTarget) -> Iterable[str] | None:
+    """Return the paths of a version in the store; None where it is not there (yet)."""
+    try:
+        return api.get_bundle_contents(target.bundle_uuid, target.version).files
+    except NotFound:  # the same import is still to make it
+        return None
 
 
 def guess_layout(contents: BundleContents) -> Layout:
