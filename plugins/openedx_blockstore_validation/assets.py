@@ -68,7 +68,7 @@ _PAGES = re.compile(
 
 # Every part is bounded, so that no text takes time that grows with its square.
 _SVG_SCRIPTS = (
-    (re.compile(rb"<\s{0,9}script[\s>/]", re.IGNORECASE), "a script"),
+    (re.compile(rb"<\s{0,9}(?:[a-z]{1,20}:)?script[\s>/]", re.IGNORECASE), "a script"),
     (re.compile(rb"[\s\"'/]on[a-z]{2,30}\s{0,9}=\s{0,9}[\"']", re.IGNORECASE), "an event handler"),
     (re.compile(rb"=\s{0,9}[\"']?\s{0,9}javascript:", re.IGNORECASE), "a javascript: address"),
     (re.compile(rb"<\s{0,9}(?:[a-z]{1,20}:)?(?:iframe|embed|object)[\s>/]", re.IGNORECASE),

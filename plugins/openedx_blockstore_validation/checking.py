@@ -74,13 +74,15 @@ class _Checking:
         self._places = places
         self._contents = contents
         self._previous = previous
+        self._files = places.files
+        self._files_before = previous.files if previous is not None else {}
         self._report = Report(self._settings)
         self._seen = _Seen()
         self._stateful: Set[str] = vocabulary.STATEFUL | set(self._settings.STATEFUL_BLOCK_TYPES)
         self._found: dict[tuple[str, str, tuple[str, ...]], bool] = {}
 
     def run(self, progress: Progress | None) -> tuple[Finding, ...]:
-        files = self._contents.files
+        files = self._files
         for number, (path, file) in enumerate(files.items(), start=1):
             self._look_at(path, file)
             if progress is not None:
@@ -227,7 +229,7 @@ class _Checking:
     def _check_course(self) -> None:
         if self._places.layout == "export":
             course_checks.check_export(self._places, self._seen.roots, self._report)
-        elif self._contents.bundle_type == "course" or "navigation.json" in self._contents.files:
+        elif self._contents.bundle_type == "course" or "navigation.json" in self._files:
             chapters = check_documents(self._places, self._report)
             root = self._seen.roots.get("course.xml")
             course_checks.check_bundle(self._places, root, chapters, self._report)
@@ -237,8 +239,8 @@ class _Checking:
     def _has_changed(self, path: str) -> bool:
         if self._previous is None:
             return False
-        before = self._previous.files.get(path)
-        return before is None or before.digest != self._contents.files[path].digest
+        before = self._files_before.get(path)
+        return before is None or before.digest != self._files[path].digest
 
     def _check_previous(self, previous: BundleContents, blocks: list[Block]) -> None:
         """Compare with the version before; of that only files are read that are different now."""
@@ -252,8 +254,8 @@ class _Checking:
                     candidates[key] = block
         before: dict[str, Block] = {}
         places = Places(previous, layout)
-        for path, file in previous.files.items():
-            here = self._contents.files.get(path)
+        for path, file in self._files_before.items():
+            here = self._files.get(path)
             is_same = here is not None and here.digest == file.digest
             if is_same or not _is_definition_file(path):
                 continue
