@@ -76,16 +76,17 @@ def check_export(places: Places, roots: Mapping[str, Block | None], report: Repo
     if top is None or top.tag != "course":
         return
     course = _Outline(roots, places).of(top)
-    policy = _read_policy(places, f"policies/{course.name}/policy.json", report)
-    if not policy and f"policies/{course.name}.json" in places.files:
-        policy = _read_policy(places, f"policies/{course.name}.json", report)
+    path = f"policies/{course.name}/policy.json"
+    if path not in places.files:
+        path = f"policies/{course.name}.json"  # as old exports have it
+    policy = _read_policy(places, path, report)
     known = {(node.tag, node.name) for node in _walk(course)}
     for key in policy:
         tag, _, name = key.partition("/")
         if (tag, name) not in known:
             report.add(
                 "course-policy",
-                f"policies/{course.name}/policy.json",
+                path,
                 f"It is about {quoted(key)}, which is not in the course.",
             )
     _check(course, policy, places, report)
