@@ -136,9 +136,7 @@ def _is_any(head: bytes, extensions: tuple[str, ...]) -> bool:
     if extensions == _ISO_MEDIA:
         return head[4:8] in _BOXES
     buffer = bytearray(head[:HEAD_BYTES])
-    return any(
-        kind.match(buffer) for kind in filetype.types if kind.extension in extensions
-    )
+    return any(kind.match(buffer) for kind in filetype.types if kind.extension in extensions)
 
 
 def _check_svg(contents: bytes) -> Iterator[AssetFault]:

@@ -128,9 +128,7 @@ def child_blocks(parent: Element) -> Iterator[Element]:
             continue
         if child.tag in vocabulary.GROUPS and is_container:
             yield from (each for each in child.children if _is_child(each))
-        elif is_container and _is_child(child):
-            yield child
-        elif not is_container and vocabulary.is_known(child.tag) and "url_name" in child.attributes:
+        elif (is_container and _is_child(child)) or (not is_container and vocabulary.is_known(child.tag) and "url_name" in child.attributes):
             yield child
 
 

@@ -14,7 +14,14 @@ from openedx_blockstore_validation.conf import ValidationSettings, get_settings
 from openedx_blockstore_validation.course_documents import check_documents
 from openedx_blockstore_validation.identifiers import check_identifiers, labelled
 from openedx_blockstore_validation.olx import Element, ParsedOlx, parse
-from openedx_blockstore_validation.places import DEFINITION, Layout, LenderFiles, Places, is_static, is_unused
+from openedx_blockstore_validation.places import (
+    DEFINITION,
+    Layout,
+    LenderFiles,
+    Places,
+    is_static,
+    is_unused,
+)
 from openedx_blockstore_validation.references import TEXT_SUFFIXES, decode, find_references
 from openedx_blockstore_validation.report import Report, quoted
 from openedx_blockstore_validation.state import check_state
@@ -257,7 +264,9 @@ class _Checking:
         for path, file in self._files_before.items():
             here = self._files.get(path)
             is_same = here is not None and here.digest == file.digest
-            if is_same or not _is_definition_file(path):
+            # Of a file that can not be parsed now nobody knows what is still in it.
+            is_broken = here is not None and path not in self._seen.roots
+            if is_same or is_broken or not _is_definition_file(path):
                 continue
             root = self._parse_previous(previous, path, file).root
             found = find_blocks(root, path, worded=self._stateful) if root is not None else None
@@ -268,9 +277,7 @@ class _Checking:
         new = {key: block for key, block in candidates.items() if key not in before}
         check_state(gone, new, self._report)
 
-    def _parse_previous(
-        self, previous: BundleContents, path: str, file: ContentFile
-    ) -> ParsedOlx:
+    def _parse_previous(self, previous: BundleContents, path: str, file: ContentFile) -> ParsedOlx:
         if file.size > self._settings.MAX_OLX_BYTES:
             return ParsedOlx(None)
         return parse(previous.read(path, limit=file.size), self._settings)

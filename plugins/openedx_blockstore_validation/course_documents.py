@@ -68,9 +68,7 @@ def _read_object(places: Places, path: str, report: Report) -> dict[str, Any] | 
     return document
 
 
-def _chapters(
-    document: dict[str, Any], places: Places, report: Report
-) -> Iterator[NavigationItem]:
+def _chapters(document: dict[str, Any], places: Places, report: Report) -> Iterator[NavigationItem]:
     chapters = document.get("chapters", [])
     if not isinstance(chapters, list):
         report.add("malformed-json", NAVIGATION, "Its chapters are no list.")

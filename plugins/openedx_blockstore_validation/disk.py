@@ -67,7 +67,9 @@ def check_path(
     """
     with open_trees(path) as trees:
         if previous is None:
-            return [_check(tree, _before(tree, trees), trees, bundle_type, progress) for tree in trees]
+            return [
+                _check(tree, _before(tree, trees), trees, bundle_type, progress) for tree in trees
+            ]
         with open_trees(previous) as earlier:
             if len(trees) != 1 or len(earlier) != 1 or trees[0].kind != earlier[0].kind:
                 raise InvalidArchive(

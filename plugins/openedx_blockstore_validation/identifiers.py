@@ -91,9 +91,7 @@ def _check_same(blocks: list[Block], report: Report) -> None:
             )
 
 
-def _check_ambiguous(
-    groups: Iterable[list[Block]], layout: Layout, report: Report
-) -> None:
+def _check_ambiguous(groups: Iterable[list[Block]], layout: Layout, report: Report) -> None:
     """Look for blocks of several types with one name in one file of a bundle."""
     if layout == "export":
         return

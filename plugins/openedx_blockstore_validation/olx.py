@@ -132,8 +132,12 @@ def _fault_of(error: expat.ExpatError, contents: bytes) -> Fault:
     line = max(error.lineno, 1)
     reason = expat.ErrorString(error.code) or "it can not be parsed"
     if error.code == _UNDEFINED_ENTITY:
-        return Fault("undefined-entity", f"XML has no such entity (column {error.offset + 1}).", line)
-    return Fault("malformed-xml", f"It is not well-formed: {reason} (column {error.offset + 1}).", line)
+        return Fault(
+            "undefined-entity", f"XML has no such entity (column {error.offset + 1}).", line
+        )
+    return Fault(
+        "malformed-xml", f"It is not well-formed: {reason} (column {error.offset + 1}).", line
+    )
 
 
 class _Builder:

@@ -76,9 +76,7 @@ def _find_successors(
     return successors
 
 
-def _most_alike(
-    block: Block, candidates: Iterable[tuple[str, Block]]
-) -> tuple[str, Block] | None:
+def _most_alike(block: Block, candidates: Iterable[tuple[str, Block]]) -> tuple[str, Block] | None:
     rated = [(likeness(block.words, other.words), key, other) for key, other in candidates]
     best = max(rated, key=lambda each: each[0], default=None)
     return (best[1], best[2]) if best is not None and best[0] >= LIKENESS else None

@@ -37,9 +37,7 @@ def store_findings(bundle_uuid: UUID, version: int, findings: tuple[Finding, ...
     )
 
 
-def load_findings(
-    bundle_uuid: UUID, versions: Iterable[int]
-) -> dict[int, tuple[Finding, ...]]:
+def load_findings(bundle_uuid: UUID, versions: Iterable[int]) -> dict[int, tuple[Finding, ...]]:
     """Return what was found in versions; those of which nothing is kept are left out."""
     asked = [(bundle_uuid, version) for version in versions]
     rows = annotations_covering(VersionFindings, asked)

@@ -68,9 +68,7 @@ def _expected_tags(path: str, places: Places) -> frozenset[str]:
             if name in names:
                 return tags
         return frozenset()
-    if name == DEFINITION and "/" in folder:
-        kind = folder.split("/")[0]
-    elif places.layout == "export" or folder == "units":
+    if (name == DEFINITION and "/" in folder) or places.layout == "export" or folder == "units":
         kind = folder.split("/")[0]
     else:
         return frozenset()
@@ -154,9 +152,7 @@ def check_pointers(blocks: Iterable[Block], places: Places, report: Report) -> N
             continue
         if places.find_pointed(block.tag, block.name) is None and not is_unused(block.path):
             file = f"{block.tag}/{block.name.replace(':', '/')}.xml"
-            report.add(
-                "missing-block", block.path, f"There is no file {quoted(file)}.", block.line
-            )
+            report.add("missing-block", block.path, f"There is no file {quoted(file)}.", block.line)
 
 
 def check_pages(blocks: Iterable[Block], places: Places, report: Report) -> None:
@@ -177,9 +173,7 @@ def check_transcripts(video: Element, path: str, places: Places, report: Report)
     """Look for the transcripts of a video."""
     for name in dict.fromkeys(_transcripts(video)):
         if not places.find_static(path, name.removeprefix("/static/")):
-            report.add(
-                "missing-transcript", path, f"There is no file {quoted(name)}.", video.line
-            )
+            report.add("missing-transcript", path, f"There is no file {quoted(name)}.", video.line)
 
 
 def _transcripts(video: Element) -> Iterator[str]:

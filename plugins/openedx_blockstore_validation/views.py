@@ -71,7 +71,7 @@ class CodeSerializer(serializers.Serializer[Any]):
 class VersionFindingsView(PluginView):
     """The findings of a version."""
 
-    errors = {"get": (413,)}
+    errors = {"get": (400,)}
 
     @extend_schema(
         operation_id="validation_version",
@@ -99,7 +99,7 @@ class VersionFindingsView(PluginView):
 class DraftFindingsView(PluginView):
     """The findings of a draft."""
 
-    errors = {"get": (413,)}
+    errors = {"get": (400,)}
 
     @extend_schema(
         operation_id="validation_draft",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
-
 from pathlib import Path
 
 import pytest
+from openedx_blockstore_validation import vocabulary
+from openedx_blockstore_validation.checking import check_contents
 from pytest_django import Settings
 
 from openedx_blockstore.data import Severity
-from openedx_blockstore_validation import vocabulary
-from openedx_blockstore_validation.checking import check_contents
 from tests.plugins.validation.helpers import Files, TextContents, check, codes, only, places
 
 UNIT = '<unit><problem url_name="p1"><p>1 + 1</p></problem></unit>'
@@ -344,7 +343,8 @@ def test_documents_of_a_course_are_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ["[]", "7", '"x"', '{"chapters": 7}', '{"chapters": [{"sequences": 7}]}', "[" * 9999]
+    "document",
+    ["[]", "7", '"x"', '{"chapters": 7}', '{"chapters": [{"sequences": 7}]}', "[" * 9999],
 )
 @pytest.mark.parametrize("name", ["navigation.json", "policy.json", "olx-layout.json"])
 def test_documents_of_a_course_may_be_anything(name: str, document: str) -> None:

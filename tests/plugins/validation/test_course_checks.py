@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openedx_blockstore_validation.disk import check_path
 
 from openedx_blockstore.data import Finding
-from openedx_blockstore_validation.disk import check_path
 from tests.plugins.validation.helpers import Files, check, codes, only
 
 GRADING = {
@@ -22,7 +22,11 @@ GRADING = {
 
 
 def course(
-    *, policy: Any = None, grading: Any = GRADING, attributes: str = "", unit: str = "<html>x</html>"
+    *,
+    policy: Any = None,
+    grading: Any = GRADING,
+    attributes: str = "",
+    unit: str = "<html>x</html>",
 ) -> dict[str, str | bytes]:
     """Make the files of an export with one unit."""
     return {
@@ -87,7 +91,9 @@ def test_lti_needs_its_passport_which_is_never_told() -> None:
 
 
 def test_discussions_have_ids_of_their_own() -> None:
-    unit = '<discussion url_name="a" discussion_id="x"/>\n<discussion url_name="b" discussion_id="x"/>'
+    unit = (
+        '<discussion url_name="a" discussion_id="x"/>\n<discussion url_name="b" discussion_id="x"/>'
+    )
     finding = only(found_in(course(unit=unit)))
     assert (finding.code, finding.file, finding.line) == (
         "duplicate-discussion",
@@ -134,7 +140,7 @@ def test_a_course_in_which_everything_names_everything_takes_no_time() -> None:
     pointers = "".join(f'<sequential url_name="s{n}"/>' * 50 for n in range(20))
     files = {
         "course.xml": '<course url_name="run" org="O" course="C"/>',
-        "course/run.xml": f'<course>{"".join(f"<chapter url_name=_c{n}_/>" for n in range(20))}'
+        "course/run.xml": f"<course>{''.join(f'<chapter url_name=_c{n}_/>' for n in range(20))}"
         "</course>".replace("_", '"'),
         **{f"chapter/c{n}.xml": f"<chapter>{pointers}</chapter>" for n in range(20)},
         **{

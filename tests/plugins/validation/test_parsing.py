@@ -6,10 +6,10 @@ import time
 import tracemalloc
 
 import pytest
-
-from openedx_blockstore.data import Severity
 from openedx_blockstore_validation.conf import ValidationSettings
 from openedx_blockstore_validation.olx import Element, parse
+
+from openedx_blockstore.data import Severity
 from tests.plugins.validation.helpers import check, codes, only
 
 LIMITS = ValidationSettings()
@@ -135,7 +135,9 @@ def test_limits_are_settings() -> None:
 
 
 def test_what_no_block_uses_may_be_broken() -> None:
-    found = check({"problem.xml": "<problem/>", "other/x.xml": "<p>", "drafts/y.xml": "<!DOCTYPE p>"})
+    found = check(
+        {"problem.xml": "<problem/>", "other/x.xml": "<p>", "drafts/y.xml": "<!DOCTYPE p>"}
+    )
     assert codes(found) == {"unused-malformed-xml": 2}
     assert {finding.severity for finding in found} == {Severity.WARNING}
 

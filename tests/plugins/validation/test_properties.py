@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-
 from openedx_blockstore_validation import stored
 from openedx_blockstore_validation.references import find_references
 from openedx_blockstore_validation.stored import load, plain
+
 from tests.plugins.validation.helpers import check
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -62,7 +62,9 @@ def _mutated(draw: DrawFn) -> bytes:
     """A real file, cut off, or with something put into it."""
     sample = draw(st.sampled_from(SAMPLES))
     at = draw(st.integers(0, len(sample)))
-    piece = draw(st.binary(max_size=6) | st.sampled_from([b"<", b">", b"&", b"<!DOCTYPE x>", b"\0"]))
+    piece = draw(
+        st.binary(max_size=6) | st.sampled_from([b"<", b">", b"&", b"<!DOCTYPE x>", b"\0"])
+    )
     return sample[:at] + piece + (sample[at:] if draw(st.booleans()) else b"")
 
 
@@ -88,9 +90,11 @@ def test_nothing_is_raised_whatever_the_bytes_are(
         assert finding.message
         assert finding.file in known or finding.file.startswith("policies/")
         if finding.line is not None and finding.file in files:
-            assert 1 <= finding.line <= files[finding.file].count(b"\n") + files[
-                finding.file
-            ].count(b"\r") + 1
+            assert (
+                1
+                <= finding.line
+                <= files[finding.file].count(b"\n") + files[finding.file].count(b"\r") + 1
+            )
     # What is kept of findings is what they were.
     assert load(stored._dump(found)) == found
     json.dumps(plain(found)).encode()

@@ -122,6 +122,12 @@ def test_types_with_state_can_be_added_by_a_setting(settings: Settings) -> None:
     assert codes(check(now, "unit", previous=before)) == {"state-block-renamed": 1}
 
 
+def test_nobody_knows_what_is_in_a_file_that_is_broken() -> None:
+    assert codes(check({"unit.xml": "<unit>"}, "unit", previous=unit(problem("a")))) == {
+        "malformed-xml": 1
+    }
+
+
 def test_a_previous_version_may_be_broken() -> None:
     assert check(unit(problem("a")), "unit", previous={"unit.xml": "<unit>"}) == ()
 

@@ -165,9 +165,7 @@ class Command(BaseCommand):
             if finding.line is not None:
                 place += f"line={finding.line},"
             text = _escaped(f"{finding.message} {finding.mend}".strip())
-            self.stdout.write(
-                f"::{_GITHUB[finding.severity]} {place}title={finding.code}::{text}"
-            )
+            self.stdout.write(f"::{_GITHUB[finding.severity]} {place}title={finding.code}::{text}")
 
 
 def _json(checked: list[CheckedTree], findings: list[Finding]) -> str:
