@@ -1,6 +1,7 @@
 """The Python API of import validation, for trusted code in the same process.
 
-Findings are :class:`openedx_blockstore.data.Finding`; docs/plugins/validation.rst lists their codes.
+Findings are of :class:`openedx_blockstore.data.Finding`; docs/plugins/validation.rst lists the
+codes.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def find_blocks(root: Element, path: str, *, worded: Container[str] = ()) -> Blo
     Args:
         worded: The types of blocks whose words are kept.
     """
-    if not is_block_tag(root.tag) or root.tag in vocabulary.SETTINGS | {vocabulary.INCLUDE_TAG}:
+    if not _is_block(root):
         return None
     top = _make(root, path, worded, is_root=True)
     pending = [(root, top)]
@@ -127,12 +127,16 @@ def child_blocks(parent: Element) -> Iterator[Element]:
         if not is_block_tag(child.tag) or child.tag in vocabulary.SETTINGS:
             continue
         if child.tag in vocabulary.GROUPS and is_container:
-            yield from (each for each in child.children if _is_child(each))
-        elif (is_container and _is_child(child)) or (not is_container and vocabulary.is_known(child.tag) and "url_name" in child.attributes):
+            yield from (each for each in child.children if _is_block(each))
+        elif _is_block(child) and (is_container or _looks_like_block(child)):
             yield child
 
 
-def _is_child(element: Element) -> bool:
+def _looks_like_block(element: Element) -> bool:
+    return vocabulary.is_known(element.tag) and "url_name" in element.attributes
+
+
+def _is_block(element: Element) -> bool:
     return (
         is_block_tag(element.tag)
         and element.tag != vocabulary.INCLUDE_TAG

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Set as AbstractSet
 
 from attrs import Factory, define
 
@@ -85,7 +85,9 @@ class _Checking:
         self._files_before = previous.files if previous is not None else {}
         self._report = Report(self._settings)
         self._seen = _Seen()
-        self._stateful: Set[str] = vocabulary.STATEFUL | set(self._settings.STATEFUL_BLOCK_TYPES)
+        self._stateful: AbstractSet[str] = vocabulary.STATEFUL | set(
+            self._settings.STATEFUL_BLOCK_TYPES
+        )
         self._found: dict[tuple[str, str, tuple[str, ...]], bool] = {}
 
     def run(self, progress: Progress | None) -> tuple[Finding, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import field, frozen
 from attrs.validators import and_, deep_iterable, deep_mapping, ge, in_, instance_of, le
@@ -17,7 +18,7 @@ PACKAGE = "openedx_blockstore_validation"
 OFF = "off"
 
 _positive = and_(instance_of(int), ge(1))
-_types = deep_iterable(instance_of(str), instance_of((list, tuple)))
+_types: Any = deep_iterable(instance_of(str), instance_of((list, tuple)))
 
 
 @frozen

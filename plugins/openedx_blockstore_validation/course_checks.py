@@ -314,5 +314,5 @@ def _check_grading(places: Places, path: str, report: Report) -> None:
         validate_grading_policy(policy, errors)
     except Exception:  # noqa: BLE001 - as above: an entry that is a number, say
         report.add("grading-policy", path, "An entry is not of the form that it must have.")
-    for error in errors.errors:
-        report.add("grading-policy", path, _readable(f"{error.description}."))
+    for each in errors.errors:
+        report.add("grading-policy", path, _readable(f"{each.description}."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Set as AbstractSet
 
 from openedx_blockstore_validation.blocks import Block
 from openedx_blockstore_validation.places import DEFINITION, Layout, is_unused
@@ -37,7 +37,7 @@ def _name_in_export(block: Block) -> str:
 
 
 def check_identifiers(
-    blocks: Iterable[Block], layout: Layout, stateful: Set[str], report: Report
+    blocks: Iterable[Block], layout: Layout, stateful: AbstractSet[str], report: Report
 ) -> None:
     """Add findings on the identifiers of all blocks of a bundle."""
     named: dict[tuple[str, str], list[Block]] = defaultdict(list)
@@ -62,7 +62,7 @@ def check_identifiers(
     _check_ambiguous(named.values(), layout, report)
 
 
-def _check_nameless(block: Block, stateful: Set[str], report: Report) -> None:
+def _check_nameless(block: Block, stateful: AbstractSet[str], report: Report) -> None:
     if block.tag in stateful and not is_unused(block.path):
         report.add("missing-id", block.path, f"A <{block.tag}> without a url_name.", block.line)
 

@@ -30,4 +30,4 @@ class VersionFindings(VersionRange):
 
     def __str__(self) -> str:
         """Say which versions of which bundle."""
-        return f"{self.bundle_id}: {self.first_version}-{self.last_version or ''}"
+        return f"{self.bundle}: {self.first_version}-{self.last_version or ''}"

@@ -203,5 +203,5 @@ class _Builder:
         if longest > limits.MAX_OLX_ATTRIBUTE_LENGTH:
             raise _Stop(
                 "olx-too-large",
-                f"A name or attribute is longer than {limits.MAX_OLX_ATTRIBUTE_LENGTH:,} characters.",
+                f"An attribute is longer than {limits.MAX_OLX_ATTRIBUTE_LENGTH:,} characters.",
             )

@@ -1,4 +1,4 @@
-"""Blocks that keep what learners do: which of the previous version are gone, and where they went."""
+"""Blocks that keep what learners do: which of the version before are gone, and where they went."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_state(gone: Mapping[str, Block], new: Mapping[str, Block], report: Rep
     """
     if not gone:
         return
-    successors = _find_successors(gone, list(new.items()))
+    successors = _find_successors(gone, new)
     for key, block in gone.items():
         if key in successors:
             new_key, successor = successors[key]
@@ -44,21 +44,13 @@ def check_state(gone: Mapping[str, Block], new: Mapping[str, Block], report: Rep
 
 
 def _find_successors(
-    gone: Mapping[str, Block], new: list[tuple[str, Block]]
+    gone: Mapping[str, Block], new: Mapping[str, Block]
 ) -> dict[str, tuple[str, Block]]:
     """Find the blocks that say what those that are gone said: first exactly, then nearly."""
-    successors: dict[str, tuple[str, Block]] = {}
-    taken: set[str] = set()
-    equal: dict[tuple[str, str], list[tuple[str, Block]]] = defaultdict(list)
-    for key, block in reversed(new):
-        if block.digest:
-            equal[block.tag, block.digest].append((key, block))
-    for key, block in gone.items():
-        if candidates := equal.get((block.tag, block.digest)):
-            successors[key] = candidates.pop()
-            taken.add(successors[key][0])
+    successors = _find_equal(gone, new)
+    taken = {key for key, _block in successors.values()}
     rest: dict[str, list[tuple[str, Block]]] = defaultdict(list)
-    for key, block in new:
+    for key, block in new.items():
         if key not in taken:
             rest[block.tag].append((key, block))
     compared = 0
@@ -74,6 +66,20 @@ def _find_successors(
             successors[key] = best
             like.remove(best)
     return successors
+
+
+def _find_equal(
+    gone: Mapping[str, Block], new: Mapping[str, Block]
+) -> dict[str, tuple[str, Block]]:
+    equal: dict[tuple[str, str], list[tuple[str, Block]]] = defaultdict(list)
+    for key, block in reversed(new.items()):
+        if block.digest:
+            equal[block.tag, block.digest].append((key, block))
+    found = {}
+    for key, block in gone.items():
+        if candidates := equal.get((block.tag, block.digest)):
+            found[key] = candidates.pop()
+    return found
 
 
 def _most_alike(block: Block, candidates: Iterable[tuple[str, Block]]) -> tuple[str, Block] | None:

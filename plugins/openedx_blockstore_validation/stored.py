@@ -1,5 +1,7 @@
-"""The findings of versions in the database: one row for versions that follow one another and are
-found to be the same, none for those of which there is nothing to say.
+"""The findings of versions in the database.
+
+There is one row for versions that follow one another and are found to be the same, and none for
+those of which there is nothing to say.
 """
 
 from __future__ import annotations

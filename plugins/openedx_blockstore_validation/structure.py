@@ -159,14 +159,10 @@ def check_pages(blocks: Iterable[Block], places: Places, report: Report) -> None
     """Look for the pages of ``html`` blocks."""
     for block in blocks:
         name = block.settings.get("filename", "")
-        if block.tag == "html" and name and block.is_empty and not is_unused(block.path):
-            if not places.find_page(block.path, name):
-                report.add(
-                    "missing-page",
-                    block.path,
-                    f"There is no page {quoted(name.replace(':', '/') + '.html')}.",
-                    block.line,
-                )
+        is_page = block.tag == "html" and name and block.is_empty and not is_unused(block.path)
+        if is_page and not places.find_page(block.path, name):
+            page = quoted(f"{name.replace(':', '/')}.html")
+            report.add("missing-page", block.path, f"There is no page {page}.", block.line)
 
 
 def check_transcripts(video: Element, path: str, places: Places, report: Report) -> None:

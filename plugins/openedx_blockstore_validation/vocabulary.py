@@ -29,7 +29,7 @@ STRUCTURE = frozenset(
     {"chapter", "course", "library", "sequence", "sequential", "unit", "vertical", INCLUDE_TAG}
 )
 
-#: Types that are always written as pointers to ``{type}/{url_name}.xml`` where they have no content.
+#: Types that, without content, are always pointers to ``{type}/{url_name}.xml``.
 POINTERS = frozenset(
     {
         "annotatable", "chapter", "conditional", "html", "library_content", "problem", "randomize",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,12 @@ def test_svg_with_scripts_is_a_warning_with_its_line(markup: str, what: str) -> 
 def test_only_the_beginning_of_an_asset_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     real = assets.check_asset
-    monkeypatch.setattr(assets, "check_asset", lambda p, h: (seen.append(len(h)), real(p, h))[1])
+
+    def spy(path: str, head: bytes) -> Iterator[assets.AssetFault]:
+        seen.append(len(head))
+        return real(path, head)
+
+    monkeypatch.setattr(assets, "check_asset", spy)
     check({"static/a.png": PNG + b"\0" * 1_000_000})
     assert seen == [assets.HEAD_BYTES]
 

@@ -13,7 +13,7 @@ from openedx_blockstore_validation.disk import check_path
 from openedx_blockstore.data import Finding
 from tests.plugins.validation.helpers import Files, check, codes, only
 
-GRADING = {
+GRADING: dict[str, Any] = {
     "GRADER": [
         {"drop_count": 0, "min_count": 1, "short_label": "HW", "type": "Homework", "weight": 1}
     ],
@@ -32,7 +32,8 @@ def course(
     return {
         "course.xml": '<course url_name="run" org="O" course="C"/>',
         "course/run.xml": '<course start="&quot;2030-01-01T00:00:00Z&quot;" '
-        'end="&quot;2030-06-01T00:00:00Z&quot;">\n<chapter url_name="ch"/><wiki slug="x"/></course>',
+        'end="&quot;2030-06-01T00:00:00Z&quot;">\n'
+        '<chapter url_name="ch"/><wiki slug="x"/></course>',
         "chapter/ch.xml": '<chapter display_name="C"><sequential url_name="s"/></chapter>',
         "sequential/s.xml": f'<sequential display_name="S"{attributes}>\n'
         f'<vertical url_name="v">\n{unit}</vertical></sequential>',
@@ -111,7 +112,7 @@ def test_discussions_have_ids_of_their_own() -> None:
         ({"GRADE_CUTOFFS": {"Pass": "half"}}, "not a number"),
         ({"GRADER": [7]}, "form"),
     ],
-)  # type: ignore[index]  # it is a list
+)
 def test_grading_policies_are_checked(change: Any, words: str) -> None:
     found = found_in(course(grading={**GRADING, **change}))
     assert {finding.code for finding in found} == {"grading-policy"}

@@ -42,8 +42,7 @@ HOSTILE = {
         "olx-too-large",
     ),
     "XInclude": (
-        b'<problem xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd"/>'
-        b"</problem>",
+        b'<problem xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/x"/></problem>',
         "external-reference",
     ),
     "style sheet": (b'<?xml-stylesheet href="http://example.com/x.xsl"?><problem/>',

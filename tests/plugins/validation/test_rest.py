@@ -33,7 +33,7 @@ def bundle(visibility: Visibility) -> UUID:
     """A bundle with one version, in a collection with a reader and an author."""
     collection = api.create_collection("C", visibility=visibility).uuid
     for role in ("reader", "author"):
-        api.set_role(collection, role, user=User.objects.create_user(role))  # type: ignore[arg-type]
+        api.set_role(collection, role, user=User.objects.create_user(role))
     User.objects.create_user("stranger")
     bundle = api.create_bundle(collection, "p", "P", type="problem").uuid
     store(bundle, {"problem.xml": DANGLING.format("a")})
