@@ -124,9 +124,7 @@ def child_blocks(parent: Element) -> Iterator[Element]:
     if not is_container and vocabulary.package_of(parent.tag) is not None:
         return
     for child in parent.children:
-        if not is_block_tag(child.tag) or child.tag in vocabulary.SETTINGS:
-            continue
-        if child.tag in vocabulary.GROUPS and is_container:
+        if is_container and child.tag in vocabulary.GROUPS:
             yield from (each for each in child.children if _is_block(each))
         elif _is_block(child) and (is_container or _looks_like_block(child)):
             yield child

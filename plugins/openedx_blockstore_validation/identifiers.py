@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set as AbstractSet
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from openedx_blockstore_validation.blocks import Block
 from openedx_blockstore_validation.places import DEFINITION, Layout, is_unused

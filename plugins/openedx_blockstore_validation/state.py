@@ -72,7 +72,7 @@ def _find_equal(
     gone: Mapping[str, Block], new: Mapping[str, Block]
 ) -> dict[str, tuple[str, Block]]:
     equal: dict[tuple[str, str], list[tuple[str, Block]]] = defaultdict(list)
-    for key, block in reversed(new.items()):
+    for key, block in reversed(list(new.items())):
         if block.digest:
             equal[block.tag, block.digest].append((key, block))
     found = {}

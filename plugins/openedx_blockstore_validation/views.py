@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from openedx_blockstore import api as core
 from openedx_blockstore.data import Finding
 from openedx_blockstore.exceptions import BundleNotFound, BundleVersionNotFound, DraftNotFound
-from openedx_blockstore.plugin_rest import PluginView, extend_schema, visible_bundle
+from openedx_blockstore.plugin_rest import PluginView, extend_schema, may, visible_bundle
 from openedx_blockstore_validation import api
 from openedx_blockstore_validation.codes import CODES
 from openedx_blockstore_validation.stored import count, plain
@@ -43,8 +43,8 @@ class VersionFindingsSerializer(serializers.Serializer[Any]):
 
     bundle_uuid = serializers.UUIDField()
     version = serializers.IntegerField()
-    source = serializers.ChoiceField(
-        choices=("import", "now"), help_text="Whether it was found when it was imported, or now."
+    found_by = serializers.ChoiceField(
+        choices=("import", "request"), help_text="When it was found: at the import, or just now."
     )
     counts = CountsSerializer()
     findings = FindingSerializer(many=True)
@@ -86,13 +86,18 @@ class VersionFindingsView(PluginView):
         """Return the findings."""
         bundle = visible_bundle(request.user, bundle_uuid, with_deleted=True)
         number = _number(bundle_uuid, version_num)
-        found, source = api.get_findings(bundle.uuid, number), "import"
+        found, found_by = api.get_findings(bundle.uuid, number), "import"
         if not found:
             states = api.version_contents(bundle.uuid, number)
             api.check_request_size(states)
-            found, source = api.validate_contents(*states), "now"
+            found, found_by = api.validate_contents(*states), "request"
         return Response(
-            {"bundle_uuid": str(bundle.uuid), "version": number, "source": source, **_body(found)}
+            {
+                "bundle_uuid": str(bundle.uuid),
+                "version": number,
+                "found_by": found_by,
+                **_body(found),
+            }
         )
 
 
@@ -110,10 +115,13 @@ class DraftFindingsView(PluginView):
     def get(self, request: Request, draft_uuid: str) -> Response:
         """Return the findings."""
         draft = core.get_draft(draft_uuid)
+        # A draft that one may not see is as if it were not there.
         try:
-            visible_bundle(request.user, str(draft.bundle_uuid), "author")
-        except BundleNotFound as error:  # a draft that one may not see is as if it were not there
+            bundle = visible_bundle(request.user, str(draft.bundle_uuid))
+        except BundleNotFound as error:
             raise DraftNotFound(draft_uuid) from error
+        if not may(request.user, "author", bundle.collection):
+            raise DraftNotFound(draft_uuid)
         states = api.draft_contents(draft.uuid)
         api.check_request_size(states)
         found = api.validate_contents(*states)

@@ -204,7 +204,7 @@ FAULTS: dict[str, tuple[str, Files, dict[str, list[tuple[str, int | None]]]]] = 
     "a root needs no id": ("problem", {"problem.xml": "<problem>1</problem>"}, {}),
     "odd id": (
         "unit",
-        {"unit.xml": '<unit>\n<html url_name="a b">x</html><html url_name="ü:1.~-">x</html></unit>'},
+        {"unit.xml": '<unit>\n<html url_name="a b">x</html><poll url_name="ü:1.~-_"/></unit>'},
         {"malformed-id": [("unit.xml", 2)]},
     ),
     "long id": (

@@ -51,7 +51,7 @@ def test_findings_of_a_version(bundle: UUID, visibility: Visibility) -> None:
     url = f"{BASE}/bundle_versions/{bundle},1"
     answer = client_of("reader").get(url)
     assert answer.status_code == 200
-    assert answer.json()["source"] == "import"
+    assert answer.json()["found_by"] == "import"
     assert answer.json()["counts"] == {"error": 0, "warning": 1, "info": 0}
     (finding,) = answer.json()["findings"]
     assert finding["code"] == "dangling-asset"
@@ -65,7 +65,7 @@ def test_a_version_that_was_not_imported_is_checked_now(bundle: UUID) -> None:
     api.write_draft_file(draft.uuid, "x.xml", "<p>")
     api.commit_draft(draft.uuid)
     answer = client_of("reader").get(f"{BASE}/bundle_versions/{bundle},2").json()
-    assert answer["source"] == "now"
+    assert answer["found_by"] == "request"
     assert answer["counts"]["error"] == 1
 
 
