@@ -33,7 +33,7 @@ _LISTS = ("policies/assets.json", "assets/")
 #: Folders of a course with XML that is no block.
 _NOT_BLOCKS = ("about/", "assets/", "info/", "policies/", "tabs/")
 
-_CODES = {"static": "dangling-asset", "link": "dangling-link", "relative": "dangling-file"}
+_CODES = {"static": "dangling-asset", "link": "broken-link", "relative": "dangling-file"}
 
 #: Called with how many files were looked at, how many there are, and the file.
 Progress = Callable[[int, int, str], None]

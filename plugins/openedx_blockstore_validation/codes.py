@@ -163,7 +163,7 @@ _TABLE = (
         "Add the file in static/, or correct the reference.",
     ),
     Code(
-        "dangling-link",
+        "broken-link",
         _WARNING,
         "A links/… reference, or a source, that names no link of the bundle or no file behind it.",
         "Set the link, or correct the reference.",

@@ -106,7 +106,7 @@ def _check_sequence(sequence: dict[str, Any], places: Places, report: Report) ->
             report.add("missing-block", NAVIGATION, f"There is no file {quoted(file)}.")
     elif link not in places.contents.links or not places.lender_has(link, file):
         report.add(
-            "dangling-link",
+            "broken-link",
             NAVIGATION,
             f"The sequence {title} is not at {quoted(f'links/{link}/{file}')}.",
         )

@@ -83,7 +83,7 @@ def check_includes(includes: Iterable[Include], places: Places, report: Report) 
     for include in includes:
         if include.source and include.source not in places.contents.links:
             report.add(
-                "dangling-link",
+                "broken-link",
                 include.path,
                 f"There is no link {quoted(include.source)}.",
                 include.line,
@@ -94,7 +94,7 @@ def check_includes(includes: Iterable[Include], places: Places, report: Report) 
             where = f" behind the link {quoted(include.source)}" if include.source else ""
             path = definition_path(include.definition)
             report.add(
-                "dangling-link" if include.source else "missing-block",
+                "broken-link" if include.source else "missing-block",
                 include.path,
                 f"There is no file {quoted(path)}{where}.",
                 include.line,

@@ -114,7 +114,7 @@ FAULTS: dict[str, tuple[str, Files, dict[str, list[tuple[str, int | None]]]]] = 
     "no such link": (
         "unit",
         {"unit.xml": '<unit>\n<xblock-include source="other" definition="a.xml"/></unit>'},
-        {"dangling-link": [("unit.xml", 2)]},
+        {"broken-link": [("unit.xml", 2)]},
     ),
     "pointer to nothing": (
         "",
@@ -273,7 +273,7 @@ FAULTS: dict[str, tuple[str, Files, dict[str, list[tuple[str, int | None]]]]] = 
     "link": (
         "html",
         {"html.xml": '<html>\n<img src="links/pics/static/a.svg"/></html>'},
-        {"dangling-link": [("html.xml", 2)]},
+        {"broken-link": [("html.xml", 2)]},
     ),
     "relative": (
         "html",
@@ -304,10 +304,10 @@ def test_references_are_followed_through_links() -> None:
     }
     files = {"html.xml": html, "unit.xml": unit}
     expected = [("html.xml", 3), ("unit.xml", 2)]
-    assert places(check(files, lenders=lenders), "dangling-link") == expected
+    assert places(check(files, lenders=lenders), "broken-link") == expected
     # An import may be about to make the lender: then single files are asked for.
     unlisted = check(files, lenders=lenders, lender_files=lambda _target: None)
-    assert places(unlisted, "dangling-link") == expected
+    assert places(unlisted, "broken-link") == expected
 
 
 def test_every_file_is_read_once() -> None:
@@ -342,7 +342,7 @@ def test_documents_of_a_course_are_checked() -> None:
         "course",
         lenders={"s-1": {"sequence.xml": "<sequential/>"}},
     )  # fmt: skip
-    assert codes(found) == {"dangling-link": 1, "malformed-json": 2, "missing-block": 1}
+    assert codes(found) == {"broken-link": 1, "malformed-json": 2, "missing-block": 1}
     assert places(found, "malformed-json") == [("navigation.json", None), ("policy.json", 2)]
 
 

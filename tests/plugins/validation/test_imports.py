@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -104,7 +105,7 @@ def test_links_lead_to_the_store(bundle: UUID, collection: UUID) -> None:
     links = {"pics": LinkTarget(lender, 1)}
     assert store(bundle, {"problem.xml": html.format("a")}, links=links) == ()
     finding = only(store(bundle, {"problem.xml": html.format("b")}, links=links))
-    assert finding.code == "dangling-link"
+    assert finding.code == "broken-link"
 
 
 def test_severities_decide_what_stops_an_import(bundle: UUID, settings: Settings) -> None:
@@ -232,3 +233,25 @@ def test_checks_of_a_version_in_the_store_by_the_command(bundle: UUID) -> None:
     document = json.loads(output.getvalue())
     assert document["counts"] == {"error": 0, "warning": 1, "info": 0}
     assert document["checked"][0]["bundle_uuid"] == str(bundle)
+
+
+def test_what_the_import_of_a_course_says_as_well_is_said_once(courses: Path) -> None:
+    report = import_course(courses / "opencraft-blockstore-test-course" / "course", dry_run=True)
+    found = [finding for finding in report.findings if finding.code == "dangling-asset"]
+    assert [(finding.file, finding.line) for finding in found] == [
+        ("about/overview.html", 17),
+        ("about/overview.html", 26),
+    ]
+    assert all(finding.mend for finding in found)
+
+
+def test_an_error_stops_a_course_before_anything_is_stored(tmp_path: Path) -> None:
+    sample = Path(__file__).resolve().parents[3] / "sample_course"
+    course = shutil.copytree(sample, tmp_path / "course")
+    (course / "problem" / "why_a_disc.xml").write_text("<problem>\n<p></problem>")
+    with pytest.raises(ImportRefused) as refused:
+        import_course(course)
+    places = [(f.file, f.line) for each in refused.value.bundles for f in each.findings]
+    assert ("problem/why_a_disc.xml", 2) in places
+    assert not list(api.get_bundles())
+    assert not list(api.get_collections())
