@@ -33,7 +33,7 @@ class FindingCollector:
         self._findings.update(dict.fromkeys(findings))
 
     def supersede(self, findings: Iterable[Finding]) -> None:
-        """Add what others found. What we have said of the same thing at the same place, they say."""
+        """Add what others found, in the place of what was said of the same thing at that place."""
         found = tuple(findings)
         said = {(finding.code, finding.file, finding.line) for finding in found}
         self._findings = {
