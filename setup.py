@@ -51,8 +51,8 @@ EXTRAS_REQUIRE = {
     # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
     "search": ["elasticsearch>=7.9.1,<7.14"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    "validation": ["lxml>=4.9"],
     "webhooks": ["cryptography>=39", "standardwebhooks>=1.0"],
+    "validation": ["filetype>=1.2", "olxcleaner>=0.3"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
     "test": [
         "celery>=5.3",  # does jobs where a host has it
@@ -78,6 +78,16 @@ EXTRAS_REQUIRE["all"] = sorted(
     }
 )
 
+APPS = [
+    "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+    "openedx_blockstore_licensing = openedx_blockstore_licensing.apps:LicensingConfig",
+    "openedx_blockstore_search = openedx_blockstore_search.apps:SearchConfig",
+    "openedx_blockstore_tagging = openedx_blockstore_tagging.apps:TaggingConfig",
+    "openedx_blockstore_validation = openedx_blockstore_validation.apps:ValidationConfig",
+    "openedx_blockstore_webhooks = openedx_blockstore_webhooks.apps:WebhooksConfig",
+    "openedx_blockstore_xblock = openedx_blockstore_xblock.apps:BlockstoreXBlockConfig",
+]
+
 setup(
     name="openedx-blockstore",
     version=VERSION[1],
@@ -98,16 +108,13 @@ setup(
         "console_scripts": [
             "blockstore = openedx_blockstore.cli:main",
         ],
-        "lms.djangoapp": [
-            "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
-            "openedx_blockstore_webhooks = openedx_blockstore_webhooks.apps:WebhooksConfig",
-        ],
-        "cms.djangoapp": [
-            "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
-            "openedx_blockstore_webhooks = openedx_blockstore_webhooks.apps:WebhooksConfig",
-        ],
+        # Both hosts find the core's app, and those of the plugins, in the same way.
+        "lms.djangoapp": APPS,
+        "cms.djangoapp": APPS,
         # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
-        "openedx_blockstore.annotations": [],
+        "openedx_blockstore.annotations": [
+            "validation = openedx_blockstore_validation.annotations:FindingsSource",
+        ],
         "openedx_blockstore.bundle_types": [
             "assets = openedx_blockstore.builtin_types:Assets",
             "course = openedx_blockstore.builtin_types:Course",
@@ -121,7 +128,9 @@ setup(
             "webhooks = openedx_blockstore_webhooks.consumers:WebhookConsumer",
         ],
         "openedx_blockstore.export_transforms": [],
-        "openedx_blockstore.import_validators": [],
+        "openedx_blockstore.import_validators": [
+            "olx = openedx_blockstore_validation.validator:OlxValidator",
+        ],
         "openedx_blockstore.search_backends": [],
     },
     classifiers=[

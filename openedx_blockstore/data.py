@@ -224,6 +224,21 @@ class DraftData:
 
 
 @frozen
+class BundleTypeData:
+    """A type of bundles.
+
+    Attributes:
+        name: What bundles of this type have as their ``type``.
+        title: What people call it; empty where nobody said.
+        max_files: How many files a version may hold.
+    """
+
+    name: str
+    title: str
+    max_files: int
+
+
+@frozen
 class ImportedVersion:
     """What :func:`openedx_blockstore.api.import_version` did.
 

@@ -178,12 +178,13 @@ def _load_once(contract: type) -> _Loaded:
     chosen, unusable = choose(each for each in _registrations() if each.group == group)
     problems.extend(unusable)
     instances: dict[str, object] = {}
-    for name, registration in chosen.items():
-        made = make(registration, contract)
-        if isinstance(made, PluginProblem):
+    for name, candidates in chosen.items():
+        for registration in candidates:
+            made = make(registration, contract)
+            if not isinstance(made, PluginProblem):
+                instances[name] = made
+                break
             problems.append(made)
-        else:
-            instances[name] = made
     return MappingProxyType(instances), tuple(problems)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+import attrs
 from attrs import frozen
 from django.core.exceptions import PermissionDenied
 
@@ -131,6 +132,7 @@ def _show_bundle(bundle: BundleImportData) -> dict[str, Any]:
         "origin_uuid": str(bundle.origin_uuid) if bundle.origin_uuid is not None else None,
         "origin_version": bundle.origin_version,
         "skipped": _show_skipped(bundle.skipped),
+        "findings": [attrs.asdict(finding) for finding in bundle.findings],
     }
 
 

@@ -15,12 +15,16 @@ from openedx_blockstore.plugin_tools.ranges import (
     set_annotation,
 )
 from openedx_blockstore.plugin_tools.settings import check_plugin_settings, read_settings
+from openedx_blockstore.plugin_tools.trees import FolderContents, OpenedTree, open_trees
 
 __all__ = [
+    "FolderContents",
+    "OpenedTree",
     "annotation_history",
     "annotations_covering",
     "check_plugin_settings",
     "clear_annotation",
+    "open_trees",
     "read_settings",
     "replace_annotations",
     "set_annotation",

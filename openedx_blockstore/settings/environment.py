@@ -190,7 +190,7 @@ _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "openedx_blockstore_tagging": (["openedx_tagging"], []),
     "openedx_blockstore_search": ([], []),
     "openedx_blockstore_licensing": (["license_expression"], []),
-    "openedx_blockstore_validation": ([], []),
+    "openedx_blockstore_validation": (["filetype", "olxcleaner"], []),
     "openedx_blockstore_webhooks": (["cryptography", "standardwebhooks"], []),
     "openedx_blockstore_xblock": (["xblock"], []),
 }

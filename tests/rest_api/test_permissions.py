@@ -93,6 +93,7 @@ def _job(_place: Place, world: World) -> dict[str, Any]:
 TABLE = [
     Row("root", "get", "login", 200),
     Row("me", "get", "login", 200),
+    Row("bundle-types", "get", "login", 200),
     Row("token", "post", "login", 200),
     Row("token", "delete", "login", 204),
     Row("schema", "get", "login", 200),

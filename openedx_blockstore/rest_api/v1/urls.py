@@ -63,6 +63,7 @@ urlpatterns = [
     path(f"{_BUNDLE}/outdated_links", relations.OutdatedLinksView.as_view(), name="outdated-links"),
     path(f"{_BUNDLE}/preview", pages.PreviewView.as_view(), name="preview"),
     path(f"{_BUNDLE}/edit", pages.EditView.as_view(), name="edit"),
+    path("bundle_types", pages.BundleTypesView.as_view(), name="bundle-types"),
     path("bundle_versions", versions.VersionListView.as_view(), name="bundle-versions"),
     re_path(rf"{_VERSION}$", versions.VersionView.as_view(), name="bundle-version"),
     re_path(rf"{_VERSION}/changes$", versions.ChangesView.as_view(), name="changes"),
