@@ -140,7 +140,7 @@ def _whole(number: int | str) -> int:
 
 
 def _add_filter(found: Conditions, wanted: Filter) -> None:
-    values = json.dumps([clean_value(value) for value in wanted.values])
+    values = json.dumps([clean_value(value) for value in wanted.values if value])
     if wanted.field == "collection":
         _add_collections(found, wanted.values)
     elif wanted.field in _COLUMNS:

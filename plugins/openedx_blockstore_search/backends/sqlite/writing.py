@@ -21,7 +21,12 @@ from openedx_blockstore.plugin_api.search_backends import (
 )
 from openedx_blockstore_search.backends.bodies import pack, to_time, unpack
 from openedx_blockstore_search.backends.languages import stemmed_language
-from openedx_blockstore_search.backends.texts import clean_text, clean_value, filter_values, sort_key
+from openedx_blockstore_search.backends.texts import (
+    clean_text,
+    clean_value,
+    filter_values,
+    sort_key,
+)
 from openedx_blockstore_search.backends.words import (
     exact_words,
     is_unspaced,
@@ -93,7 +98,13 @@ def _patch(connection: sqlite3.Connection, change: Patch) -> None:
                 tagged.append((number, new))
             collection = _collection(connection, new.collection_uuid)
             updates.append(
-                (new.last_version, collection, new.bundle_type, clean_value(new.licence), number)
+                (
+                    new.last_version,
+                    collection,
+                    clean_value(new.bundle_type),
+                    clean_value(new.licence),
+                    number,
+                )
             )
             bodies.append((pack(new), number))
         connection.executemany(
@@ -176,8 +187,8 @@ def _row(
         document.first_version,
         document.last_version,
         document.kind,
-        document.bundle_type,
-        document.block_type,
+        clean_value(document.bundle_type),
+        clean_value(document.block_type),
         clean_value(document.licence),
         clean_value(document.path),
         language,
