@@ -66,6 +66,11 @@ class InvalidQuery(Invalid):
         super().__init__(f"{field}: {problem}")
 
 
+def _is_usable_id(_document: object, _attribute: object, value: str) -> None:
+    if not 0 < len(value) <= MAX_ID or _UNUSABLE.search(value):
+        raise ValueError(f"{value!r} can not be a document's id.")
+
+
 @frozen
 class Parent:
     """Something around a part: its key in the bundle, its type and its title."""
@@ -82,8 +87,8 @@ class SearchDocument:
     A state is a document once, for all versions that have it; only its range of versions grows.
 
     Attributes:
-        id: Identifies the document among all others, at most :data:`MAX_ID` characters; a state of the same
-            thing that another version has is a document with another id.
+        id: Identifies the document among all others, in at most :data:`MAX_ID` characters; a state
+            of the same thing that another version has is a document with another id.
         first_version: The first version of the bundle that has this state.
         last_version: The last one; None while the latest version has it.
         key: Of a part: what identifies it in its bundle.
@@ -99,7 +104,7 @@ class SearchDocument:
         modified_at: When the first version was made (aware); what is newest is sorted by.
     """
 
-    id: str = field()
+    id: str = field(validator=_is_usable_id)
     kind: Literal["bundle", "file", "part"]
     bundle_uuid: UUID
     collection_uuid: UUID
@@ -119,11 +124,6 @@ class SearchDocument:
     references: tuple[str, ...] = ()
     digest: str = ""
     modified_at: datetime | None = None
-
-    @id.validator
-    def _is_usable(self, _attribute: object, value: str) -> None:
-        if not 0 < len(value) <= MAX_ID or _UNUSABLE.search(value):
-            raise ValueError(f"{value!r} can not be a document's id.")
 
 
 # Changes -----------------------------------------------------------------------------------------

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
-
-import elasticsearch
-from elasticsearch import Elasticsearch
 
 from openedx_blockstore.plugin_api.search_backends import (
     Change,
@@ -30,8 +28,11 @@ from openedx_blockstore_search.backends.elasticsearch.answers import position_va
 from openedx_blockstore_search.backends.elasticsearch.bulk import write
 from openedx_blockstore_search.backends.elasticsearch.client import (
     ENGINE,
+    AlreadyThere,
+    Api,
     Client,
     ElasticsearchOptions,
+    NotThere,
 )
 from openedx_blockstore_search.backends.elasticsearch.spelling import find_suggestions
 from openedx_blockstore_search.backends.options import read_options
@@ -55,6 +56,7 @@ class ElasticsearchBackend(SearchBackend):
     def configure(self, options: Mapping[str, Any]) -> None:
         """Take the settings: see :class:`ElasticsearchOptions`."""
         self._client = Client(read_options(ENGINE, ElasticsearchOptions, options))
+        self._client.require()
 
     @property
     def _alias(self) -> str:
@@ -81,6 +83,17 @@ class ElasticsearchBackend(SearchBackend):
         """Close all connections."""
         self._client.close()
 
+    @contextmanager
+    def _use(self, generation: str | None) -> Iterator[Api]:
+        """Lend the client for requests about one generation; about the current one for None."""
+        try:
+            with self._client.use() as client:
+                yield client
+        except NotThere:
+            if generation is None:
+                raise IndexMissing(ENGINE) from None
+            raise GenerationNotFound(ENGINE, generation) from None
+
     # Generations ---------------------------------------------------------------------------------
 
     def create(self, generation: str) -> None:
@@ -88,12 +101,8 @@ class ElasticsearchBackend(SearchBackend):
         check_generation_name(generation)
         options = self._client.options
         body = mapping.index_body(shards=options.shards, replicas=options.replicas)
-        with self._client.use() as client:
-            try:
-                client.indices.create(index=self._index(generation), body=body)
-            except elasticsearch.RequestError as error:
-                if error.error != "resource_already_exists_exception":
-                    raise
+        with suppress(AlreadyThere), self._client.use() as client:
+            client.indices.create(index=self._index(generation), body=body)
 
     def swap(self, generation: str) -> None:
         """Lead the alias to its index, and to no other."""
@@ -140,7 +149,7 @@ class ElasticsearchBackend(SearchBackend):
     def write(self, generation: str, changes: Sequence[Change]) -> None:
         """Send them in requests of many."""
         index = self._index(generation)
-        with self._client.use() as client:
+        with self._use(generation) as client:
             # Otherwise the engine would make an index that knows none of our fields.
             if not client.indices.exists(index=index):
                 raise GenerationNotFound(ENGINE, generation)
@@ -149,19 +158,13 @@ class ElasticsearchBackend(SearchBackend):
 
     def refresh(self, generation: str) -> None:
         """Let searches see what was written."""
-        with self._client.use() as client:
-            try:
-                client.indices.refresh(index=self._index(generation))
-            except elasticsearch.NotFoundError:
-                raise GenerationNotFound(ENGINE, generation) from None
+        with self._use(generation) as client:
+            client.indices.refresh(index=self._index(generation))
 
     def count(self, generation: str) -> int:
         """Return how many documents there are."""
-        with self._client.use() as client:
-            try:
-                count: int = client.count(index=self._index(generation))["count"]
-            except elasticsearch.NotFoundError:
-                raise GenerationNotFound(ENGINE, generation) from None
+        with self._use(generation) as client:
+            count: int = client.count(index=self._index(generation))["count"]
         return count
 
     def scan(
@@ -184,11 +187,8 @@ class ElasticsearchBackend(SearchBackend):
             body["query"] = {"terms": {"bundle": [str(uuid) for uuid in bundles]}}
         if after is not None:
             body["search_after"] = [str(after[0]), after[1]]
-        with self._client.use() as client:
-            try:
-                answer = client.search(index=self._index(generation), body=body)
-            except elasticsearch.NotFoundError:
-                raise GenerationNotFound(ENGINE, generation) from None
+        with self._use(generation) as client:
+            answer = client.search(index=self._index(generation), body=body)
         return tuple(_stored(hit["_source"]["facts"]) for hit in answer["hits"]["hits"])
 
     # Searching -----------------------------------------------------------------------------------
@@ -199,17 +199,12 @@ class ElasticsearchBackend(SearchBackend):
         from_cursor(query)
         terms = querying.with_words(query.terms)
         if query.terms and all(term.excluded for term in terms):
-            return SearchResults((), total=0, facets={name: () for name in query.facets})
-        with self._client.use() as client:
-            try:
-                return self._search(client, index, query, terms)
-            except elasticsearch.NotFoundError:
-                if generation is None:
-                    raise IndexMissing(ENGINE) from None
-                raise GenerationNotFound(ENGINE, generation) from None
+            return SearchResults((), total=0, facets=dict.fromkeys(query.facets, ()))
+        with self._use(generation) as client:
+            return self._search(client, index, query, terms)
 
     def _search(
-        self, client: Elasticsearch, index: str, query: SearchQuery, terms: Sequence[Any]
+        self, client: Api, index: str, query: SearchQuery, terms: Sequence[Any]
     ) -> SearchResults:
         languages = self._languages_of(client, index) if terms else []
         body = querying.search_body(query, terms, languages)
@@ -229,7 +224,7 @@ class ElasticsearchBackend(SearchBackend):
             suggestions = find_suggestions(client, index, query, languages)
         return read_answer(query, answer, suggestions)
 
-    def _languages_of(self, client: Elasticsearch, index: str) -> list[str]:
+    def _languages_of(self, client: Api, index: str) -> list[str]:
         """Return the languages of an index's documents, the most frequent first."""
         now = time.monotonic()
         since, languages = self._languages.get(index, (0.0, []))

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from attrs import frozen
-from elasticsearch import Elasticsearch
 
 from openedx_blockstore.plugin_api.search_backends import (
     Change,
@@ -22,8 +21,8 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchUnavailable,
     Selection,
 )
-from openedx_blockstore_search.backends.bodies import to_facts, to_time
-from openedx_blockstore_search.backends.elasticsearch.client import ENGINE
+from openedx_blockstore_search.backends.bodies import to_facts, to_json, to_time
+from openedx_blockstore_search.backends.elasticsearch.client import ENGINE, Api
 from openedx_blockstore_search.backends.elasticsearch.mapping import OTHER, SEPARATOR
 from openedx_blockstore_search.backends.languages import stemmed_language
 from openedx_blockstore_search.backends.texts import (
@@ -68,7 +67,7 @@ class _Action:
     lines: str
 
 
-def write(client: Elasticsearch, index: str, changes: Sequence[Change]) -> None:
+def write(client: Api, index: str, changes: Sequence[Change]) -> None:
     """Do changes in their order.
 
     Raises:
@@ -103,7 +102,7 @@ def _actions(change: Change) -> Iterator[_Action]:
 
 def _action(verb: str, id_: str, body: object = None, **more: object) -> _Action:
     lines = json.dumps({verb: {"_id": str(uuid5(_IDS, id_)), **more}}) + "\n"
-    return _Action(id_, lines if body is None else f"{lines}{json.dumps(body)}\n")
+    return _Action(id_, lines if body is None else f"{lines}{to_json(body)}\n")
 
 
 def to_source(document: SearchDocument) -> dict[str, Any]:
@@ -160,7 +159,7 @@ def _patched(change: Patch) -> tuple[dict[str, Any], dict[str, Any]]:
 # By id -------------------------------------------------------------------------------------------
 
 
-def _send(client: Elasticsearch, index: str, actions: Sequence[_Action]) -> None:
+def _send(client: Api, index: str, actions: Sequence[_Action]) -> None:
     rejected: dict[str, str] = {}
     for batch in _batches(actions):
         waiting = batch
@@ -176,7 +175,7 @@ def _send(client: Elasticsearch, index: str, actions: Sequence[_Action]) -> None
 
 
 def _send_once(
-    client: Elasticsearch, index: str, actions: Sequence[_Action], rejected: dict[str, str]
+    client: Api, index: str, actions: Sequence[_Action], rejected: dict[str, str]
 ) -> list[_Action]:
     """Make one request, and return what the engine was too busy for."""
     body = "".join(action.lines for action in actions)
@@ -215,7 +214,7 @@ def _batches(actions: Iterable[_Action]) -> Iterator[list[_Action]]:
 # By bundle or collection -------------------------------------------------------------------------
 
 
-def _by_query(client: Elasticsearch, index: str, change: Patch | Remove) -> None:
+def _by_query(client: Api, index: str, change: Patch | Remove) -> None:
     # The engine looks up only what searches see.
     client.indices.refresh(index=index)
     body: dict[str, Any] = {"query": _meant(change.where)}

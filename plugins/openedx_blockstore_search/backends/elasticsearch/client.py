@@ -8,22 +8,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import elasticsearch
 from attrs import define, field, frozen, validators
-from elasticsearch import Elasticsearch
+from django.core.exceptions import ImproperlyConfigured
 
 from openedx_blockstore.plugin_api.search_backends import InvalidQuery, SearchUnavailable
 
 ENGINE = "elasticsearch"
 
 _UNAUTHORIZED = (401, 403)
+_NOT_FOUND = 404
+
+
+#: The client of the library, which has no types.
+Api = Any
+
+
+class NotThere(Exception):
+    """The engine has no such index."""
+
+
+class AlreadyThere(Exception):
+    """The engine has such an index already."""
 
 
 def _as_hosts(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _are_addresses(_options: object, _attribute: object, value: tuple[str, ...]) -> None:
+def _are_addresses(_options: object, _attribute: object, value: tuple[object, ...]) -> None:
     for host in value:
         if not isinstance(host, str) or not host.startswith(("http://", "https://")):
             raise ValueError(
@@ -72,15 +84,31 @@ class Client:
     """One client for each process."""
 
     options: ElasticsearchOptions
-    _client: Elasticsearch | None = field(default=None, init=False)
+    _client: Api = field(default=None, init=False)
     _process: int = field(default=0, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
+    def require(self) -> None:
+        """Look whether the library is there.
+
+        Raises:
+            ImproperlyConfigured: It is not.
+        """
+        try:
+            _library()
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                f"The search engine {ENGINE!r} needs the library 'elasticsearch' ({error}): "
+                "pip install 'elasticsearch>=7.9.1,<7.14'"
+            ) from error
+
     @contextmanager
-    def use(self) -> Iterator[Elasticsearch]:
+    def use(self) -> Iterator[Api]:
         """Lend the client.
 
         Raises:
+            NotThere: There is no such index.
+            AlreadyThere: An index that is to be made is there.
             SearchUnavailable: The engine does not answer, or not as it should.
             InvalidQuery: It can not answer what was asked.
         """
@@ -91,7 +119,7 @@ class Client:
             client = self._client
         try:
             yield client
-        except elasticsearch.ElasticsearchException as error:
+        except _library().ElasticsearchException as error:
             raise _translated(error) from error
 
     def close(self) -> None:
@@ -101,7 +129,7 @@ class Client:
         if client is not None and self._process == os.getpid():
             client.transport.close()
 
-    def _connect(self) -> Elasticsearch:
+    def _connect(self) -> Api:
         options = self.options
         more: dict[str, Any] = {}
         if options.username:
@@ -112,7 +140,7 @@ class Client:
             if options.ca_certs:
                 more["ca_certs"] = options.ca_certs
         try:
-            return Elasticsearch(
+            return _library().Elasticsearch(
                 list(options.hosts),
                 timeout=options.timeout,
                 max_retries=options.max_retries,
@@ -123,19 +151,31 @@ class Client:
             raise SearchUnavailable(ENGINE, f"{type(error).__name__}: {error}") from error
 
 
-def _translated(error: elasticsearch.ElasticsearchException) -> Exception:
-    if not isinstance(error, elasticsearch.TransportError):
+def _library() -> Any:
+    """The library, without which everything but this engine works."""
+    import elasticsearch  # noqa: PLC0415
+
+    return elasticsearch
+
+
+def _translated(error: Any) -> Exception:
+    """Return an error of the library as one of ours."""
+    if not isinstance(error, _library().TransportError):
         return SearchUnavailable(ENGINE, f"its answer can not be understood ({error}).")
-    status = error.status_code
-    if not isinstance(status, int):
-        return SearchUnavailable(ENGINE, f"{status}: {error.error}")
-    if "too_many_clauses" in f"{error.error} {error.info}" or "maxClauseCount" in str(error.info):
+    status, details = error.status_code, f"{error.error} {error.info}"
+    if status == _NOT_FOUND:
+        return NotThere(str(error.error))
+    if error.error == "resource_already_exists_exception":
+        return AlreadyThere()
+    if "too_many_clauses" in details or "maxClauseCount" in details:
         return InvalidQuery("text", "there are more words than the engine can look for at once.")
     if status in _UNAUTHORIZED:
-        return SearchUnavailable(
-            ENGINE, f"it refuses access ({status}); are USERNAME and PASSWORD right?"
-        )
-    return SearchUnavailable(ENGINE, f"it answers {status} {error.error}: {reason(error.info)}")
+        what = f"it refuses access ({status}); are USERNAME and PASSWORD right?"
+    elif isinstance(status, int):
+        what = f"it answers {status} {error.error}: {reason(error.info)}"
+    else:
+        what = f"{error.error}"
+    return SearchUnavailable(ENGINE, what)
 
 
 def reason(info: object) -> str:

@@ -1,7 +1,7 @@
 """How an index is laid out: its fields, and how texts become words.
 
-A text is indexed twice: as it is written (case and accents apart) in ``all_title`` and ``all_text``,
-and with its language's stems in a field of that language. It is stored once.
+A text is indexed twice: as it is written (case and accents apart) in ``all_title`` and
+``all_text``, and with its language's stems in a field of that language. It is stored once.
 """
 
 from __future__ import annotations

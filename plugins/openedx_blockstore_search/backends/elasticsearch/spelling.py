@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elasticsearch import Elasticsearch
-
 from openedx_blockstore.plugin_api.search_backends import SearchQuery, Term
+from openedx_blockstore_search.backends.elasticsearch.client import Api
 from openedx_blockstore_search.backends.elasticsearch.querying import (
     WRITTEN,
     conditions,
@@ -28,7 +27,7 @@ _DOCUMENTS = 20
 
 
 def find_suggestions(
-    client: Elasticsearch, index: str, query: SearchQuery, languages: Sequence[str]
+    client: Api, index: str, query: SearchQuery, languages: Sequence[str]
 ) -> tuple[str, ...]:
     """Return texts in which words that nothing visible has are replaced.
 
@@ -43,7 +42,7 @@ def find_suggestions(
 
 
 def _unknown(
-    client: Elasticsearch,
+    client: Api,
     index: str,
     query: SearchQuery,
     spelled: dict[str, Term],
@@ -65,7 +64,7 @@ def _unknown(
     return [word for at, word in enumerate(words) if not buckets[f"word_{at}"]["doc_count"]]
 
 
-def _similar(client: Elasticsearch, index: str, query: SearchQuery, word: str) -> list[str]:
+def _similar(client: Api, index: str, query: SearchQuery, word: str) -> list[str]:
     similar: dict[str, Any] = {
         "query": word,
         "fields": WRITTEN,

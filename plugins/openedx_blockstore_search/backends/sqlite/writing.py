@@ -168,7 +168,7 @@ def _insert(
         words,
     )
     _insert_attributes(
-        connection, [(row[0], document) for row, (document, _) in zip(rows, documents, strict=True)]
+        connection, list(enumerate((document for document, _ in documents), start=first))
     )
     connection.executemany(
         "INSERT OR IGNORE INTO vocabulary (length, word) VALUES (?, ?)",
