@@ -41,7 +41,18 @@ def _ranges_of_marks() -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-_RUN = re.compile(rf"[\w{_ranges_of_marks()}]+|[{_PICTOGRAPHS}]")
+#: What may stand in a word without being seen: soft hyphens, and marks of direction.
+UNSEEN_CODES = (
+    *(0x00AD, 0xFEFF),
+    *range(0x200D, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+)
+_UNSEEN_CLASS = f"[{''.join(map(chr, UNSEEN_CODES))}]"
+_UNSEEN = re.compile(_UNSEEN_CLASS)
+
+_OF_WORDS = rf"[\w{_ranges_of_marks()}]+"
+_RUN = re.compile(rf"{_OF_WORDS}(?:{_UNSEEN_CLASS}+{_OF_WORDS})*|[{_PICTOGRAPHS}]")
 _SCRIPTS = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
@@ -108,7 +119,7 @@ def _is_of_words(character: str) -> bool:
 def stem_of(language: str, word: str) -> str:
     """Return the stem of a word of a language that has a stemmer, folded and marked with it."""
     lower = word.replace("I", "ı").replace("İ", "i") if language == "tr" else word
-    lower = unicodedata.normalize("NFC", lower.lower())
+    lower = unicodedata.normalize("NFC", _UNSEEN.sub("", lower.lower()))
     return f"{language}_{fold(stem(language, lower))}"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
 
 from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
-from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
 
 pytestmark = pytest.mark.services
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openedx_blockstore_search.backends.sqlite import SqliteBackend
 
 from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
-from openedx_blockstore_search.backends.sqlite import SqliteBackend
 
 
 class TestSqlite(SearchBackendConformance):
