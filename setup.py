@@ -48,8 +48,9 @@ EXTRAS_REQUIRE = {
     "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
     "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
-    "search": ["elasticsearch>=7.9.1,<7.14"],
+    # From 7.14 on the client refuses OpenSearch. From 7.10 on it asks for urllib3 1; beside a newer
+    # one pip chooses 7.9.1, which is what Open edX has.
+    "search": ["elasticsearch>=7.9.1,<7.14", "rapidfuzz>=3", "snowballstemmer>=2.2"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     "webhooks": ["cryptography>=39", "standardwebhooks>=1.0"],
     "validation": ["filetype>=1.2", "olxcleaner>=0.3"],
@@ -131,7 +132,9 @@ setup(
         "openedx_blockstore.import_validators": [
             "olx = openedx_blockstore_validation.validator:OlxValidator",
         ],
-        "openedx_blockstore.search_backends": [],
+        "openedx_blockstore.search_backends": [
+            "elasticsearch = openedx_blockstore_search.backends.elasticsearch:ElasticsearchBackend",
+            "sqlite = openedx_blockstore_search.backends.sqlite:SqliteBackend",
     },
     classifiers=[
         "Development Status :: 3 - Alpha",
