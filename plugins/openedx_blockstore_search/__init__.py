@@ -1,1 +1,1 @@
-"""Search over bundles, files and parts, and which file is used where: a plugin of Blockstore."""
+"""Search over bundles, their files and the parts of those."""
