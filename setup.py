@@ -48,8 +48,14 @@ EXTRAS_REQUIRE = {
     "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
     "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
-    "search": ["elasticsearch>=7.9.1,<7.14"],
+    # From 7.14 on the client refuses OpenSearch; from 7.10 on it asks for urllib3 1, so where that is
+    # newer, pip chooses 7.9.1, which is what Open edX has.
+    "search": [
+        "elasticsearch>=7.9.1,<7.14",
+        "rapidfuzz>=3",
+        "requests>=2.28",
+        "snowballstemmer>=2.2",
+    ],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     "validation": ["lxml>=4.9"],
     "webhooks": ["celery>=5.3", "requests>=2.28"],

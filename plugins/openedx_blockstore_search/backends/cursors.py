@@ -1,0 +1,62 @@
+"""Where a page of results ended, as a text for the next request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+
+from attrs import frozen
+
+from openedx_blockstore.plugin_api.search_backends import InvalidQuery, SearchQuery
+
+
+@frozen
+class Position:
+    """The last result of a page: what it was sorted by, and its id."""
+
+    key: float | str
+    id: str
+
+
+def to_cursor(query: SearchQuery, position: Position) -> str:
+    """Return a position as an opaque text, which is of use for the same query only."""
+    written = json.dumps([_fingerprint(query), position.key, position.id], separators=(",", ":"))
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
+
+
+def from_cursor(query: SearchQuery) -> Position | None:
+    """Return the position that a query's cursor tells; None where it asks for the first page.
+
+    Raises:
+        InvalidQuery: The cursor is none, or of another query.
+    """
+    if not query.cursor:
+        return None
+    try:
+        padded = query.cursor + "=" * (-len(query.cursor) % 4)
+        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or len(found) != len(("fingerprint", "key", "id")):
+        raise InvalidQuery("cursor", "this is not one that a page of results came with.")
+    fingerprint, key, id_ = found
+    wanted = str if effective_sort(query) == "title" else float
+    if isinstance(key, int) and not isinstance(key, bool):
+        key = float(key)
+    if fingerprint != _fingerprint(query) or not isinstance(key, wanted) or not isinstance(id_, str):
+        raise InvalidQuery("cursor", "it came with another query; begin with the first page.")
+    return Position(key, id_)
+
+
+def effective_sort(query: SearchQuery) -> str:
+    """Return what results are sorted by: nothing is more relevant where no text is given."""
+    return "newest" if query.sort == "relevance" and not query.terms else query.sort
+
+
+def _fingerprint(query: SearchQuery) -> int:
+    # Not what is visible: that may change while somebody turns pages.
+    filters = sorted((each.field, sorted(each.values)) for each in query.filters)
+    parts = (query.text, filters, query.versions, effective_sort(query))
+    return zlib.crc32(repr(parts).encode("utf-8", "backslashreplace"))
