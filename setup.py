@@ -106,9 +106,11 @@ setup(
         ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_search = openedx_blockstore_search.apps:SearchConfig",
         ],
         "cms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_search = openedx_blockstore_search.apps:SearchConfig",
         ],
         # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
         "openedx_blockstore.annotations": [],
@@ -121,10 +123,14 @@ setup(
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
         ],
-        "openedx_blockstore.event_consumers": [],
+        "openedx_blockstore.event_consumers": [
+            "search = openedx_blockstore_search.indexing.consumer:SearchConsumer",
+        ],
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
-        "openedx_blockstore.search_backends": [],
+        "openedx_blockstore.search_backends": [
+            "sqlite = openedx_blockstore_search.backends.sqlite:SqliteBackend",
+        ],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -13,7 +13,8 @@ from openedx_blockstore.api.files import Source, find_source, open_file
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore.models import Bundle
-from openedx_blockstore.plugin_api import BundleContents, ContentFile
+from openedx_blockstore.plugin_api import BundleContents, BundleType, ContentFile, Part
+from openedx_blockstore.plugin_manager import plugins
 from openedx_blockstore.store import TreeFile
 
 
@@ -35,6 +36,29 @@ def get_bundle_contents(
     if version_number is not None and use_draft is not None:
         raise Invalid("Give a version or a draft, not both.")
     return StoredContents(find_source(bundle_uuid, version_number, use_draft))
+
+
+def get_bundle_parts(
+    bundle_uuid: UUID | str, version_number: int | None = None
+) -> tuple[Part, ...] | None:
+    """Return the parts of a version as the bundle's type finds them.
+
+    Args:
+        version_number: None for the latest one.
+
+    Returns:
+        None where the type has nothing to say: whoever asks may then look for itself.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        PluginError: A plugin that should be on can not be used.
+        StorageError: The storage failed.
+    """
+    contents = get_bundle_contents(bundle_uuid, version_number)
+    bundle_type = plugins(BundleType).get(contents.bundle_type)
+    found = bundle_type.extract_parts(contents) if bundle_type is not None else None
+    return tuple(found) if found is not None else None
 
 
 def content_files(files: Mapping[str, TreeFile]) -> Mapping[str, ContentFile]:

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from openedx_blockstore import api
 from openedx_blockstore.models_api import Bundle
-from openedx_blockstore.plugin_api import Parent, SearchDocument
+from openedx_blockstore.plugin_api.search_backends import Parent, SearchDocument
 from openedx_blockstore_search.indexing.annotations import NO_NOTES, Notes
 from openedx_blockstore_search.parts.assembly import languages_of
 from openedx_blockstore_search.parts.blocks import FilePart

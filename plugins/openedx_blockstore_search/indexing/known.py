@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from attrs import Factory, define, frozen
 
-from openedx_blockstore.plugin_api import Parent
+from openedx_blockstore.plugin_api.search_backends import Parent
 from openedx_blockstore_search.models import FileReference, IndexedFile, IndexedPart
 from openedx_blockstore_search.parts.assembly import MAX_NESTING
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import Factory, define, field
 
-from openedx_blockstore.plugin_api import (
-    BundleContents,
+from openedx_blockstore.plugin_api import BundleContents
+from openedx_blockstore.plugin_api.search_backends import (
     Change,
     Parent,
     Patch,
