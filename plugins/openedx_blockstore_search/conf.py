@@ -20,9 +20,7 @@ class SearchSettings:
     #: The engine: ``sqlite``, ``elasticsearch``, or the name of one that another package brings.
     ENGINE: str = field(default="sqlite", validator=instance_of(str))
     #: What each engine is told, by its name.
-    ENGINES: Mapping[str, Mapping[str, Any]] = field(
-        factory=dict, validator=instance_of(Mapping)
-    )
+    ENGINES: Mapping[str, Mapping[str, Any]] = field(factory=dict, validator=instance_of(Mapping))
     #: Results on a page, unless the caller says otherwise.
     PAGE_SIZE: int = field(default=20, validator=and_(instance_of(int), ge(1), le(100)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from openedx_blockstore.exceptions import Conflict, Invalid, NotFound
+from openedx_blockstore.exceptions import Conflict, Invalid
 
 
 class InvalidSearch(Invalid):
@@ -21,7 +21,7 @@ class InvalidSearch(Invalid):
         super().__init__(f"{parameter}: {problem}")
 
 
-class BundleNotIndexed(NotFound):
+class BundleNotIndexed(Conflict):
     """Nothing is known yet of what is in the bundle's latest version.
 
     Attributes:

@@ -45,7 +45,11 @@ def from_cursor(query: SearchQuery) -> Position | None:
     wanted = str if effective_sort(query) == "title" else float
     if isinstance(key, int) and not isinstance(key, bool):
         key = float(key)
-    if fingerprint != _fingerprint(query) or not isinstance(key, wanted) or not isinstance(id_, str):
+    if (
+        fingerprint != _fingerprint(query)
+        or not isinstance(key, wanted)
+        or not isinstance(id_, str)
+    ):
         raise InvalidQuery("cursor", "it came with another query; begin with the first page.")
     return Position(key, id_)
 

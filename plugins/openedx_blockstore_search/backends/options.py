@@ -26,4 +26,6 @@ def read_options(engine: str, kind: type[Options], given: Mapping[str, Any]) -> 
     try:
         return kind(**{names[name]: value for name, value in given.items()})
     except (TypeError, ValueError) as error:
-        raise ImproperlyConfigured(f"The settings of the search engine {engine!r}: {error}") from error
+        raise ImproperlyConfigured(
+            f"The settings of the search engine {engine!r}: {error}"
+        ) from error

@@ -144,7 +144,9 @@ def read_sought(text: str, *, prefix: bool = False) -> Sought | None:
     if not words:
         return None
     last = words[-1].text
-    return Sought(tuple(word.text for word in words), prefix or (len(last) == 1 and is_unspaced(last)))
+    return Sought(
+        tuple(word.text for word in words), prefix or (len(last) == 1 and is_unspaced(last))
+    )
 
 
 def _is_rest(words: list[Word], at: int) -> bool:

@@ -62,7 +62,9 @@ class Notes:
 NO_NOTES = Notes()
 
 
-def read_notes(annotations: Mapping[str, Any], collection: Mapping[str, Any] | None = None) -> Notes:
+def read_notes(
+    annotations: Mapping[str, Any], collection: Mapping[str, Any] | None = None
+) -> Notes:
     """Read what plugins say.
 
     Args:

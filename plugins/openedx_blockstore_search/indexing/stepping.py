@@ -7,7 +7,8 @@ follow from the versions alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import Factory, define, field
 
@@ -272,15 +273,23 @@ def _undocumented(facts: FileFacts, old: KnownFile) -> dict[str, KnownPart]:
 
 
 def _names(facts: FileFacts) -> frozenset[Name]:
-    found = {Name("", Kind.NAME.value, name) for name in facts.names}
+    found = {Name("", Kind.NAME.value, name) for name in _inside(facts.path, facts.names)}
     for part in facts.parts:
-        found |= {Name(part.key, Kind.NAME.value, name) for name in part.names}
+        found |= {Name(part.key, Kind.NAME.value, name) for name in _inside(facts.path, part.names)}
         if part.page is not None:
             found.add(Name(part.key, Kind.PAGE.value, part.page))
-    found |= {
-        Name(include.parent, Kind.INCLUDE.value, include.path) for include in facts.includes
-    }
+    found |= {Name(include.parent, Kind.INCLUDE.value, include.path) for include in facts.includes}
     return frozenset(found)
+
+
+def _inside(path: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield names without two dots: those that lead up from a file are paths in its bundle."""
+    for name in names:
+        inner = name
+        if name.startswith("../"):
+            inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+        if not inner.startswith(".."):
+            yield inner
 
 
 def _places(

@@ -190,9 +190,7 @@ def _say_what_it_is(bundle: Bundle, row: IndexedBundle, stepper: Stepper) -> Non
     document = bundle_document(bundle, stepper.origin)
     if row.digest and row.collection_uuid != bundle.collection.uuid:
         stepper.emit(
-            Patch(
-                Selection(bundle_uuid=bundle.uuid), {"collection_uuid": bundle.collection.uuid}
-            )
+            Patch(Selection(bundle_uuid=bundle.uuid), {"collection_uuid": bundle.collection.uuid})
         )
     if row.digest != document.digest:
         identity = bundle_document_id(bundle.uuid)
@@ -207,9 +205,7 @@ def _say_what_it_is(bundle: Bundle, row: IndexedBundle, stepper: Stepper) -> Non
     row.collection_uuid = bundle.collection.uuid
 
 
-def _versions(
-    bundle: Bundle, after: int, *, everything: bool
-) -> list[tuple[int, datetime]] | None:
+def _versions(bundle: Bundle, after: int, *, everything: bool) -> list[tuple[int, datetime]] | None:
     """Return the versions to go through, or None where the one before them is gone."""
     rows = BundleVersion.objects.filter(bundle=bundle, version_num__gte=0 if everything else after)
     found = list(rows.order_by("version_num").values_list("version_num", "created"))
@@ -268,7 +264,4 @@ def sync_bundles(
 
 
 def _load(uuids: Sequence[UUID]) -> list[Bundle]:
-    return list(
-        Bundle.objects.filter(uuid__in=uuids).select_related("collection").order_by("pk")
-    )
-
+    return list(Bundle.objects.filter(uuid__in=uuids).select_related("collection").order_by("pk"))

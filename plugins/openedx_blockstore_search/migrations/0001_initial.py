@@ -6,96 +6,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('openedx_blockstore', '0004_jobs'),
+        ("openedx_blockstore", "0004_jobs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IndexState',
+            name="IndexState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('engine', openedx_blockstore_search.models.ExactCharField(max_length=60, unique=True)),
-                ('current', openedx_blockstore_search.models.ExactCharField(blank=True, default='', max_length=60)),
-                ('building', openedx_blockstore_search.models.ExactCharField(blank=True, default='', max_length=60)),
-                ('stamp', models.PositiveIntegerField(default=0)),
-                ('checkpoint', models.BigIntegerField(default=0)),
-                ('bundles_done', models.PositiveIntegerField(default=0)),
-                ('bundles_total', models.PositiveIntegerField(default=0)),
-                ('rebuild_started_at', models.DateTimeField(blank=True, default=None, null=True)),
-                ('rebuilt_at', models.DateTimeField(blank=True, default=None, null=True)),
-                ('checked_at', models.DateTimeField(blank=True, default=None, null=True)),
-                ('drifted', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "engine",
+                    openedx_blockstore_search.models.ExactCharField(max_length=60, unique=True),
+                ),
+                (
+                    "current",
+                    openedx_blockstore_search.models.ExactCharField(
+                        blank=True, default="", max_length=60
+                    ),
+                ),
+                (
+                    "building",
+                    openedx_blockstore_search.models.ExactCharField(
+                        blank=True, default="", max_length=60
+                    ),
+                ),
+                ("stamp", models.PositiveIntegerField(default=0)),
+                ("checkpoint", models.BigIntegerField(default=0)),
+                ("bundles_done", models.PositiveIntegerField(default=0)),
+                ("bundles_total", models.PositiveIntegerField(default=0)),
+                ("rebuild_started_at", models.DateTimeField(blank=True, default=None, null=True)),
+                ("rebuilt_at", models.DateTimeField(blank=True, default=None, null=True)),
+                ("checked_at", models.DateTimeField(blank=True, default=None, null=True)),
+                ("drifted", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'state of the index',
-                'verbose_name_plural': 'state of the index',
+                "verbose_name": "state of the index",
+                "verbose_name_plural": "state of the index",
             },
         ),
         migrations.CreateModel(
-            name='IndexedBundle',
+            name="IndexedBundle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('documents', models.PositiveIntegerField(default=0)),
-                ('checksum', models.CharField(default='0000000000000000', max_length=16)),
-                ('digest', models.CharField(default='', max_length=64)),
-                ('bundle_type', models.CharField(blank=True, default='', max_length=60)),
-                ('collection_uuid', models.UUIDField(default=None, null=True)),
-                ('language', models.CharField(blank=True, default='', max_length=40)),
-                ('indexed_at', models.DateTimeField(auto_now=True)),
-                ('bundle', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='openedx_blockstore.bundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("documents", models.PositiveIntegerField(default=0)),
+                ("checksum", models.CharField(default="0000000000000000", max_length=16)),
+                ("digest", models.CharField(default="", max_length=64)),
+                ("bundle_type", models.CharField(blank=True, default="", max_length=60)),
+                ("collection_uuid", models.UUIDField(default=None, null=True)),
+                ("language", models.CharField(blank=True, default="", max_length=40)),
+                ("indexed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "bundle",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openedx_blockstore.bundle",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FileReference',
+            name="FileReference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', openedx_blockstore_search.models.ExactCharField(max_length=500)),
-                ('part', openedx_blockstore_search.models.ExactCharField(blank=True, default='', max_length=800)),
-                ('kind', models.CharField(choices=[('i', 'Include'), ('p', 'Page'), ('n', 'Name')], max_length=1)),
-                ('name', openedx_blockstore_search.models.ExactCharField(max_length=500)),
-                ('bundle', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='openedx_blockstore.bundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", openedx_blockstore_search.models.ExactCharField(max_length=500)),
+                (
+                    "part",
+                    openedx_blockstore_search.models.ExactCharField(
+                        blank=True, default="", max_length=800
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("i", "Include"), ("p", "Page"), ("n", "Name")], max_length=1
+                    ),
+                ),
+                ("name", openedx_blockstore_search.models.ExactCharField(max_length=500)),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openedx_blockstore.bundle",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['bundle', 'path'], name='blockstore_search_from'), models.Index(fields=['bundle', 'name'], name='blockstore_search_to')],
+                "indexes": [
+                    models.Index(fields=["bundle", "path"], name="blockstore_search_from"),
+                    models.Index(fields=["bundle", "name"], name="blockstore_search_to"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IndexedFile',
+            name="IndexedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', openedx_blockstore_search.models.ExactCharField(max_length=500)),
-                ('first_version', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('flaw', models.CharField(blank=True, default='', max_length=30)),
-                ('bundle', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='openedx_blockstore.bundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", openedx_blockstore_search.models.ExactCharField(max_length=500)),
+                ("first_version", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("flaw", models.CharField(blank=True, default="", max_length=30)),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openedx_blockstore.bundle",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['bundle', 'flaw'], name='blockstore_search_flaw')],
-                'constraints': [models.UniqueConstraint(fields=('bundle', 'path'), name='blockstore_search_file')],
+                "indexes": [models.Index(fields=["bundle", "flaw"], name="blockstore_search_flaw")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("bundle", "path"), name="blockstore_search_file"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IndexedPart',
+            name="IndexedPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', openedx_blockstore_search.models.ExactCharField(max_length=500)),
-                ('key', openedx_blockstore_search.models.ExactCharField(max_length=800)),
-                ('type', models.CharField(max_length=60)),
-                ('title', models.CharField(blank=True, default='', max_length=500)),
-                ('language', models.CharField(blank=True, default='', max_length=40)),
-                ('around', models.JSONField(default=list)),
-                ('first_version', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('bundle', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='openedx_blockstore.bundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", openedx_blockstore_search.models.ExactCharField(max_length=500)),
+                ("key", openedx_blockstore_search.models.ExactCharField(max_length=800)),
+                ("type", models.CharField(max_length=60)),
+                ("title", models.CharField(blank=True, default="", max_length=500)),
+                ("language", models.CharField(blank=True, default="", max_length=40)),
+                ("around", models.JSONField(default=list)),
+                ("first_version", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openedx_blockstore.bundle",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['bundle', 'path'], name='blockstore_search_part')],
+                "indexes": [models.Index(fields=["bundle", "path"], name="blockstore_search_part")],
             },
         ),
     ]

@@ -192,4 +192,3 @@ def _read_text(contents: BundleContents, path: str) -> FileFacts:
         languages=languages_in_markup(text) if readable else (),
         flaw=flaw,
     )
-

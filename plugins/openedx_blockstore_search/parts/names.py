@@ -52,7 +52,9 @@ _IN_STYLE = re.compile(
     r"""|@import\s+(?:"([^"\n]{1,300})"|'([^'\n]{1,300})')""",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"""["'`]([^"'`<>\n\\]{1,200}\.[A-Za-z0-9]{1,5})(?:[?#][^"'`\n]{0,100})?["'`]""")
+_QUOTED = re.compile(
+    r"""["'`]([^"'`<>\n\\]{1,200}\.[A-Za-z0-9]{1,5})(?:[?#][^"'`\n]{0,100})?["'`]"""
+)
 _BUILT = re.compile(r"""/static/(?:["'`]|\$\{)""")
 _IN_MARKDOWN = re.compile(r"\]\(\s*<?([^()<>\s]{1,300})")
 

@@ -50,6 +50,4 @@ def markdown_responses(markdown: str) -> Iterator[str]:
 
 def runs_python(problem: etree._Element) -> bool:
     """Tell whether a problem has a Python script, which may use the course's library of such."""
-    return any(
-        "python" in (script.get("type") or "").lower() for script in problem.iter("script")
-    )
+    return any("python" in (script.get("type") or "").lower() for script in problem.iter("script"))

@@ -24,7 +24,10 @@ def default_folder() -> Path:
     if isinstance(storage, FileSystemStorage):
         return Path(storage.location).parent / _FOLDER
     name = settings.DATABASES["default"].get("NAME", "")
-    if settings.DATABASES["default"].get("ENGINE", "").endswith("sqlite3") and Path(name).is_absolute():
+    if (
+        settings.DATABASES["default"].get("ENGINE", "").endswith("sqlite3")
+        and Path(name).is_absolute()
+    ):
         return Path(name).parent / _FOLDER
     raise ImproperlyConfigured(
         "The search engine 'sqlite' needs the setting PATH: a folder of its own on a local disk, "

@@ -21,7 +21,12 @@ from openedx_blockstore.plugin_api.search_backends import (
 )
 from openedx_blockstore_search.backends.bodies import pack, to_time, unpack
 from openedx_blockstore_search.backends.languages import stemmed_language
-from openedx_blockstore_search.backends.texts import clean_text, clean_value, filter_values, sort_key
+from openedx_blockstore_search.backends.texts import (
+    clean_text,
+    clean_value,
+    filter_values,
+    sort_key,
+)
 from openedx_blockstore_search.backends.words import (
     exact_words,
     is_unspaced,
