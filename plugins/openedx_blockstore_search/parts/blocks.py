@@ -152,8 +152,14 @@ def _children(parent: etree._Element) -> Iterator[etree._Element]:
 def _key(path: str, element: etree._Element, keys: Counter[str]) -> str:
     name = tidy(element.get("url_name") or "", _MAX_NAME) or str(element.tag)[:_MAX_NAME]
     keys[name] += 1
-    number = f"~{keys[name]}" if keys[name] > 1 else ""
-    return f"{path}#{name}{number}"
+    free = name
+    while free != name or keys[free] > 1:
+        free = f"{name}~{keys[name]}"
+        if not keys[free]:
+            keys[free] = 1
+            break
+        keys[name] += 1
+    return f"{path}#{free}"
 
 
 def _part(

@@ -91,11 +91,15 @@ def static_names(text: str) -> Iterator[str]:
         position = text.find("/static/")
         while position >= 0:
             before = text[position - 1 : position]
+            position += 8
             if not _BEFORE_STATIC.match(before):
-                for raw in _ends(text[position + 8 : position + 8 + _MAX_LENGTH], before):
+                raw = ""
+                for raw in _ends(text[position : position + _MAX_LENGTH], before):
                     if (name := as_name(f"/static/{raw}")) is not None:
                         yield name
-            position = text.find("/static/", position + 8)
+                # The shorter one comes last: behind it there may be another.
+                position += len(raw)
+            position = text.find("/static/", position)
     if "asset" in text:
         for match in _KEY.finditer(text):
             if (name := as_name(f"/static/{match[1]}")) is not None:

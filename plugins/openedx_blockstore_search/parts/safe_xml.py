@@ -13,7 +13,7 @@ from attrs import frozen
 from lxml import etree
 
 #: A larger file of OLX is not read.
-MAX_OLX_BYTES = 8 * 2**20
+MAX_OLX_BYTES = 4 * 2**20
 
 #: Why a file is known in part only.
 Flaw = Literal["malformed-xml", "doctype", "too-large", "unreadable"]

@@ -28,7 +28,9 @@ _INLINE = frozenset(
 #: Elements in which nothing is for reading.
 _SILENT = frozenset({"script", "style", "template"})
 
-_TOKEN = re.compile(r"<!--|<!\[CDATA\[|\]\]>|<[/!?]?([A-Za-z][^\s/<>]{0,80})?([^<>]{0,20000})>")
+_TOKEN = re.compile(
+    r"<!--|<!\[CDATA\[|\]\]>|<[!?][^<>]{0,2000}>|</?([A-Za-z][^\s/<>]{0,80})([^<>]{0,20000})>"
+)
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]{1,1000})"|'([^']{1,1000})')""", re.IGNORECASE)
 _BLANKS = re.compile(r"\s+")
 #: What databases and engines do not take, and nobody reads: controls, halves of characters.
@@ -88,7 +90,7 @@ def words_of_element(
         if isinstance(node, str):
             pieces.append(words_of_html(f"{node} ") + " " if is_html and "<" in node else node)
         elif isinstance(node.tag, str) and node not in without:
-            name = etree.QName(node).localname.lower()
+            name = node.tag.rpartition("}")[2].lower()
             if name in _SILENT:
                 continue
             gap = "" if name in _INLINE else " "
