@@ -8,6 +8,7 @@ there are.
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 from uuid import UUID
@@ -82,19 +83,37 @@ def uncertain_files(bundle: Bundle) -> tuple[str, ...]:
 
 def own_references(bundle: Bundle, paths: Iterable[str], *, after: int = 0) -> Iterator[Found]:
     """Yield the references to files of a bundle that the bundle itself has, by their keys."""
-    wanted = set(paths)
-    rows = _rows([bundle.pk], {name for path in wanted for name in names_of(path)}, after)
-    places = {
-        candidate
-        for row in rows
-        for candidate in _candidates(row.kind, row.path, row.name)
-        if candidate not in wanted
-    }
-    there = _existing(bundle.pk, places) | wanted
+    wanted = _Wanted(paths)
+    rows = _rows([bundle.pk], wanted.names(), after)
+    places = {candidate for row in rows for candidate in _candidates(row)}
+    there = _existing(bundle.pk, places)
     for row in rows:
-        meant = next((c for c in _candidates(row.kind, row.path, row.name) if c in there), None)
-        if meant in wanted and meant is not None and row.path != meant:
-            yield Found(row.pk, meant, row.path, row.part, row.name)
+        meant = next((c for c in _candidates(row) if c in there or wanted.called(c)), None)
+        for path in wanted.called(meant) if meant is not None else ():
+            if row.path != path:
+                yield Found(row.pk, path, row.path, row.part, row.name)
+
+
+class _Wanted:
+    """The files that references are looked for to.
+
+    Names are kept percent-decoded, so a file with a percent sign in its own name is called by two.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = frozenset(paths)
+        self._called: dict[str, set[str]] = defaultdict(set)
+        for path in self.paths:
+            self._called[path].add(path)
+            self._called[unquote(path)].add(path)
+
+    def called(self, name: str) -> list[str]:
+        """Return the files that a path, as a reference has it, leads to."""
+        return sorted(self._called.get(name, ()))
+
+    def names(self) -> set[str]:
+        """Return all names by which they may be called."""
+        return {name for path in self.paths for name in names_of(path)}
 
 
 def borrowed_references(
@@ -104,50 +123,46 @@ def borrowed_references(
 
     A name that leads through two links of a borrower counts for both.
     """
-    wanted = set(paths)
+    wanted = _Wanted(paths)
     ids = dict(
         Bundle.objects.filter(uuid__in={each.bundle_uuid for each in borrowers}).values_list(
             "uuid", "pk"
         )
     )
-    plain = {name: path for path in wanted for name in names_of(path)}
-    linked = {
-        f"links/{alias}/{path}" for alias in {each.alias for each in borrowers} for path in wanted
-    }
-    rows = _rows(list(ids.values()), {*plain, *linked}, 0)
-    there = {
-        bundle_id: _existing(
-            bundle_id,
-            {c for row in rows if row.bundle_id == bundle_id for c in _own_candidates(row)},
-        )
-        for bundle_id in {row.bundle_id for row in rows if row.name not in linked}
-    }
+    names = wanted.names()
+    aliases = {each.alias for each in borrowers}
+    linked = {f"links/{alias}/{name}" for alias in aliases for name in names}
+    rows = _rows(list(ids.values()), names | linked, 0)
+    places: dict[int, set[str]] = defaultdict(set)
+    by_bundle: dict[int, list[FileReference]] = defaultdict(list)
+    for row in rows:
+        places[row.bundle_id].update(_candidates(row))
+        by_bundle[row.bundle_id].append(row)
+    there = {bundle_id: _existing(bundle_id, some) for bundle_id, some in places.items()}
     lent = _LentFiles(bundle.uuid)
     for borrower in borrowers:
-        mine = [row for row in rows if row.bundle_id == ids.get(borrower.bundle_uuid)]
-        for row in mine:
-            target = _meant(row, borrower, wanted, there.get(row.bundle_id, frozenset()), lent)
-            if target is not None:
-                yield Found(row.pk, target, row.path, row.part, row.name, borrower)
+        bundle_id = ids.get(borrower.bundle_uuid, 0)
+        for row in by_bundle[bundle_id]:
+            for path in _meant(row, borrower, wanted, there[bundle_id], lent):
+                yield Found(row.pk, path, row.path, row.part, row.name, borrower)
 
 
 def _meant(
     row: FileReference,
     borrower: BorrowerData,
-    wanted: set[str],
-    there: frozenset[str] | set[str],
+    wanted: _Wanted,
+    there: set[str],
     lent: _LentFiles,
-) -> str | None:
-    """Return which of the lender's files a borrower's reference means, if it does."""
+) -> list[str]:
+    """Return which of the lender's files a borrower's reference means, if any."""
     prefix = f"links/{borrower.alias}/"
     if row.name.startswith(prefix):
-        candidates = [row.name.removeprefix(prefix)]
-    elif row.kind != Kind.NAME or any(each in there for each in _own_candidates(row)):
-        return None
+        called = wanted.called(row.name.removeprefix(prefix))
+    elif row.kind != Kind.NAME or any(each in there for each in _candidates(row)):
+        return []
     else:
-        candidates = [row.name]
-    files = lent.files(borrower.lender_version)
-    return next((each for each in candidates if each in wanted and each in files), None)
+        called = wanted.called(row.name)
+    return [path for path in called if path in lent.files(borrower.lender_version)]
 
 
 class _LentFiles:
@@ -177,16 +192,12 @@ def _rows(bundle_ids: Sequence[int], names: set[str], after: int) -> list[FileRe
     return sorted(found, key=lambda row: row.pk)
 
 
-def _candidates(kind: str, path: str, name: str) -> list[str]:
+def _candidates(row: FileReference) -> list[str]:
     """Return what a name may mean in its own bundle, in the order in which it is looked for."""
-    if kind != Kind.NAME or name.startswith("links/"):
-        return [name]
-    folder = posixpath.dirname(path)
-    return [f"{folder}/{name}", name] if folder else [name]
-
-
-def _own_candidates(row: FileReference) -> list[str]:
-    return _candidates(row.kind, row.path, row.name)
+    if row.kind != Kind.NAME or row.name.startswith("links/"):
+        return [row.name]
+    folder = posixpath.dirname(row.path)
+    return [f"{folder}/{row.name}", row.name] if folder else [row.name]
 
 
 def _existing(bundle_id: int, paths: Iterable[str]) -> set[str]:
