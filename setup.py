@@ -48,14 +48,9 @@ EXTRAS_REQUIRE = {
     "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
     "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    # From 7.14 on the client refuses OpenSearch; from 7.10 on it asks for urllib3 1, so where that is
-    # newer, pip chooses 7.9.1, which is what Open edX has.
-    "search": [
-        "elasticsearch>=7.9.1,<7.14",
-        "rapidfuzz>=3",
-        "requests>=2.28",
-        "snowballstemmer>=2.2",
-    ],
+    # From 7.14 on the client refuses OpenSearch. From 7.10 on it asks for urllib3 1; beside a newer
+    # one pip chooses 7.9.1, which is what Open edX has.
+    "search": ["elasticsearch>=7.9.1,<7.14", "rapidfuzz>=3", "snowballstemmer>=2.2"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     "validation": ["lxml>=4.9"],
     "webhooks": ["celery>=5.3", "requests>=2.28"],
@@ -129,6 +124,7 @@ setup(
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
         "openedx_blockstore.search_backends": [
+            "elasticsearch = openedx_blockstore_search.backends.elasticsearch:ElasticsearchBackend",
             "sqlite = openedx_blockstore_search.backends.sqlite:SqliteBackend",
         ],
     },

@@ -58,9 +58,15 @@ def from_facts(facts: Mapping[str, Any]) -> SearchDocument:
     )
 
 
+def to_json(value: Any) -> str:
+    """Return JSON; halves of characters, which are no text, become question marks."""
+    written = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return written if written.isascii() else written.encode(errors="replace").decode()
+
+
 def pack(document: SearchDocument) -> bytes:
     """Return a document as bytes: the same ones for the same document."""
-    written = json.dumps([to_facts(document), clean_text(document.text)], sort_keys=True)
+    written = to_json([to_facts(document), clean_text(document.text)])
     return zlib.compress(written.encode(), level=3)
 
 

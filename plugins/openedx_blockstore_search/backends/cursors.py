@@ -10,6 +10,7 @@ import zlib
 from attrs import frozen
 
 from openedx_blockstore.plugin_api.search_backends import InvalidQuery, SearchQuery
+from openedx_blockstore_search.backends.texts import clean
 
 
 @frozen
@@ -51,7 +52,8 @@ def from_cursor(query: SearchQuery) -> Position | None:
         or not isinstance(id_, str)
     ):
         raise InvalidQuery("cursor", "it came with another query; begin with the first page.")
-    return Position(key, id_)
+    # Somebody may have made it up.
+    return Position(clean(key) if isinstance(key, str) else key, clean(id_))
 
 
 def effective_sort(query: SearchQuery) -> str:

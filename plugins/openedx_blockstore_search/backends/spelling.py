@@ -8,6 +8,7 @@ from itertools import islice, product
 from rapidfuzz.distance import OSA
 
 from openedx_blockstore.plugin_api.search_backends import Term
+from openedx_blockstore_search.backends.texts import clean
 from openedx_blockstore_search.backends.words import fold, is_unspaced, read_words
 
 #: Suggestions, and similar words for each word.
@@ -53,6 +54,7 @@ def suggest(text: str, instead: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """
     if not instead or not all(instead.values()):
         return ()
+    text = clean(text)
     wrong = sorted(instead)
     found = []
     # The best of each first, then with the second best of the last one, and so on.

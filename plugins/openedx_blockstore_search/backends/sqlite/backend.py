@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import converters, field, frozen
 
 from openedx_blockstore.plugin_api.search_backends import (
     Change,
@@ -42,7 +42,7 @@ class SqliteOptions:
         timeout: Seconds to wait for another writer.
     """
 
-    path: Path | None = field(default=None, converter=lambda path: path and Path(path))
+    path: Path | None = field(default=None, converter=converters.optional(Path))
     timeout: float = field(default=30.0, converter=float)
 
 
@@ -131,9 +131,8 @@ class SqliteBackend(SearchBackend):
         path = self._catalog.find(generation).path
         with self._catalog.connections.use(path) as connection:
             rows = connection.execute(
-                f"SELECT body FROM (SELECT n, bundle, id FROM documents WHERE {' AND '.join(where)} "  # noqa: S608
-                f"ORDER BY bundle, id LIMIT {limit:d}) AS chosen JOIN bodies ON bodies.n = chosen.n "
-                "ORDER BY chosen.bundle, chosen.id",
+                "SELECT body FROM documents CROSS JOIN bodies ON bodies.n = documents.n "  # noqa: S608
+                f"WHERE {' AND '.join(where)} ORDER BY bundle, id LIMIT {limit:d}",
                 values,
             ).fetchall()
         return tuple(_stored(row[0]) for row in rows)

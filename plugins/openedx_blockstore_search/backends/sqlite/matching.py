@@ -19,12 +19,12 @@ _WEIGHTS = "6.0, 1.5, 4.0, 1.0"
 
 #: Fields that are columns of their own.
 _COLUMNS = {
-    "bundle": "bundle",
-    "kind": "kind",
-    "bundle_type": "bundle_type",
-    "block_type": "block_type",
-    "licence": "licence",
-    "path": "path",
+    "bundle": "documents.bundle",
+    "kind": "documents.kind",
+    "bundle_type": "documents.bundle_type",
+    "block_type": "documents.block_type",
+    "licence": "documents.licence",
+    "path": "documents.path",
 }
 
 
@@ -140,12 +140,11 @@ def _whole(number: int | str) -> int:
 
 
 def _add_filter(found: Conditions, wanted: Filter) -> None:
-    values = json.dumps([clean_value(value) for value in wanted.values])
+    values = json.dumps([clean_value(value) for value in wanted.values if value])
     if wanted.field == "collection":
         _add_collections(found, wanted.values)
     elif wanted.field in _COLUMNS:
-        column = _COLUMNS[wanted.field]
-        found.add(f"documents.{column} IN (SELECT value FROM json_each(?))", values)
+        found.add(f"{_COLUMNS[wanted.field]} IN (SELECT value FROM json_each(?))", values)
     else:
         found.add(
             "documents.n IN (SELECT document FROM document_attributes WHERE attribute IN "

@@ -64,15 +64,17 @@ class Search:
         """Return the page."""
         position = from_cursor(self.query)
         if self._words.nothing:
-            return SearchResults((), total=0, facets={name: () for name in self.query.facets})
+            return SearchResults((), total=0, facets=dict.fromkeys(self.query.facets, ()))
         facets, total = self._facets_and_total()
         rows = self._page(position)
         more = len(rows) > self.query.limit
         rows = rows[: self.query.limit]
         cursor = None
         if more and rows:
-            key = {"relevance": rows[-1][2], "title": rows[-1][3], "newest": rows[-1][4]}
-            cursor = to_cursor(self.query, Position(key[self._sort], rows[-1][1]))
+            _n, id_, score, title, modified = rows[-1]
+            keys: dict[str, float | str]
+            keys = {"relevance": score, "title": title, "newest": modified}
+            cursor = to_cursor(self.query, Position(keys[self._sort], id_))
         return SearchResults(
             self._hits(rows),
             total=min(total, MAX_EXACT_TOTAL),

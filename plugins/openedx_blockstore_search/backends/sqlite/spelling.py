@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from openedx_blockstore.plugin_api.search_backends import SearchQuery, Term
+from openedx_blockstore.plugin_api.search_backends import SearchQuery
 from openedx_blockstore_search.backends.bodies import unpack
 from openedx_blockstore_search.backends.spelling import (
     MAX_SUGGESTIONS,

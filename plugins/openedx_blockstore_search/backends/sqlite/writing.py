@@ -98,7 +98,13 @@ def _patch(connection: sqlite3.Connection, change: Patch) -> None:
                 tagged.append((number, new))
             collection = _collection(connection, new.collection_uuid)
             updates.append(
-                (new.last_version, collection, new.bundle_type, clean_value(new.licence), number)
+                (
+                    new.last_version,
+                    collection,
+                    clean_value(new.bundle_type),
+                    clean_value(new.licence),
+                    number,
+                )
             )
             bodies.append((pack(new), number))
         connection.executemany(
@@ -162,7 +168,7 @@ def _insert(
         words,
     )
     _insert_attributes(
-        connection, [(row[0], document) for row, (document, _) in zip(rows, documents, strict=True)]
+        connection, list(enumerate((document for document, _ in documents), start=first))
     )
     connection.executemany(
         "INSERT OR IGNORE INTO vocabulary (length, word) VALUES (?, ?)",
@@ -181,8 +187,8 @@ def _row(
         document.first_version,
         document.last_version,
         document.kind,
-        document.bundle_type,
-        document.block_type,
+        clean_value(document.bundle_type),
+        clean_value(document.block_type),
         clean_value(document.licence),
         clean_value(document.path),
         language,
