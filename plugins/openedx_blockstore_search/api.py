@@ -33,6 +33,9 @@ from openedx_blockstore_search.usage.files import (
 #: What can be found.
 KINDS = ("bundle", "file", "part")
 
+#: In which order.
+SORTS = ("relevance", "title", "newest")
+
 #: Other names of types, as somebody may look for them.
 _TYPE_NAMES = {**SAME_TYPES, "sequence": "sequential"}
 
@@ -111,6 +114,8 @@ def search(
     ]
     if not isinstance(query, str):
         raise InvalidSearch("query", f"a text is needed, not {query!r}.")
+    if sort not in SORTS:
+        raise InvalidSearch("sort", f"one of {', '.join(SORTS)}, not {sort!r}.")
     if not isinstance(cursor, str):
         raise InvalidSearch("cursor", "this is no cursor; take it from the page before.")
     return get_engine().search(
@@ -256,7 +261,7 @@ def _traits(traits: Any) -> Iterable[tuple[str, Iterable[str]]]:
 
 def _versions(versions: Any) -> Any:
     is_number = isinstance(versions, int) and not isinstance(versions, bool)
-    if versions in {"latest", "all"} or (is_number and 1 <= versions < 2**31):
+    if versions in ("latest", "all") or (is_number and 1 <= versions < 2**31):
         return versions
     raise InvalidSearch("versions", f"'latest', 'all' or a number from 1, not {versions!r}.")
 

@@ -52,6 +52,6 @@ class RebuildRunning(Conflict):
         self.engine = engine
         self.generation = generation
         super().__init__(
-            f"A rebuild into {generation!r} of the engine {engine!r} has begun and not ended. Go on "
-            f"with `manage.py rebuild_search_index --resume`, or begin anew with --restart."
+            f"A rebuild into {generation!r} of the engine {engine!r} has begun and not ended. Go "
+            f"on with `manage.py rebuild_search_index --resume`, or begin anew with --restart."
         )

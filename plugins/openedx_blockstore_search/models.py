@@ -59,7 +59,7 @@ class IndexState(models.Model):
         verbose_name_plural = "state of the index"
 
     def __str__(self) -> str:
-        return self.engine
+        return str(self.engine)
 
 
 class IndexedBundle(models.Model):
@@ -111,7 +111,7 @@ class IndexedFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.path
+        return str(self.path)
 
 
 class IndexedPart(models.Model):
@@ -137,7 +137,7 @@ class IndexedPart(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
 
 
 class FileReference(models.Model):

@@ -1,4 +1,4 @@
-"""Tags and licences, as other plugins say them by way of the annotations that every plugin can give.
+"""Tags and licences, as other plugins say them by the annotations that any plugin can give.
 
 Nothing is imported from those plugins. What they say is taken if it has this form, and anything
 else is as if they had said nothing:
@@ -93,15 +93,15 @@ def read_notes(
 
 
 def _tags(given: Any) -> Iterator[str]:
-    for tag in given if isinstance(given, (list, tuple)) else ():
-        tag = _mapping(tag)
+    for each in given if isinstance(given, (list, tuple)) else ():
+        tag = _mapping(each)
         taxonomy, value = tag.get("taxonomy"), tag.get("value")
         lineage = tag.get("lineage")
         values = [*(lineage if isinstance(lineage, (list, tuple)) else ()), value]
         if isinstance(taxonomy, str):
-            for each in values:
-                if isinstance(each, str) and each:
-                    yield f"{taxonomy}:{each}"[:_MAX_TAG]
+            for name in values:
+                if isinstance(name, str) and name:
+                    yield f"{taxonomy}:{name}"[:_MAX_TAG]
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

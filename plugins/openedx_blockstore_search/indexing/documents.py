@@ -132,10 +132,11 @@ def file_document(facts: FileFacts, origin: Origin, since: Since, *, shown: bool
 def part_document(
     part: FilePart,
     path: str,
-    parents: Iterable[Parent],
-    language: str | None,
     origin: Origin,
     since: Since,
+    *,
+    parents: Iterable[Parent],
+    language: str | None,
 ) -> SearchDocument:
     """Return the document of a part.
 

@@ -37,7 +37,7 @@ def get_engine(name: str | None = None) -> SearchBackend:
     """
     settings = get_settings()
     wanted = name or settings.ENGINE
-    found: Mapping[str, SearchBackend] = plugins_of(SearchBackend)  # type: ignore[type-abstract]
+    found: Mapping[str, SearchBackend] = plugins_of(SearchBackend)
     if wanted not in found:
         raise ImproperlyConfigured(
             f"There is no search engine {wanted!r}; there are: {', '.join(sorted(found)) or 'none'}"

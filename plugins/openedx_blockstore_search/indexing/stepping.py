@@ -188,11 +188,20 @@ class _Step:
                 if key in titles
             ]
             document = part_document(
-                part, path, (*outside, *inside), language, stepper.origin, self._since
+                part,
+                path,
+                stepper.origin,
+                self._since,
+                parents=(*outside, *inside),
+                language=language,
             )
             known = old.parts.get(part.key)
             first = self._document(
-                "p", part.key, document, known and known.first_version, known and known.digest
+                "p",
+                part.key,
+                document,
+                known.first_version if known is not None else None,
+                known.digest if known is not None else "",
             )
             parts[part.key] = KnownPart(
                 part.key,
@@ -236,12 +245,12 @@ class _Step:
         name: str,
         document: SearchDocument,
         first: int | None,
-        digest: str | None,
+        digest: str,
     ) -> int:
         """Let a document be there; return since which version it is as it is."""
         if first and digest == document.digest:
             return first
-        if first and digest is not None:
+        if first:
             self._gone(kind, name, first, digest)
         self._stepper.put(document)
         return self._since.version
@@ -292,17 +301,16 @@ def _inside(path: str, names: Iterable[str]) -> Iterator[str]:
             yield inner
 
 
-def _places(
-    file: KnownFile, outside: Sequence[Parent]
-) -> set[tuple[str, tuple[tuple[str, str, str], ...]]]:
-    """Return what a file includes, and what is around that: keys, types and titles."""
+def _places(file: KnownFile, outside: Sequence[Parent]) -> set[tuple[str, tuple[str, ...]]]:
+    """Return what a file includes, and what is around that: keys, types, titles, languages."""
+    above = [text for each in outside for text in (each.key, each.type, each.title)]
     places = set()
     for name in file.names:
         if name.kind == Kind.INCLUDE and name.part in file.parts:
             part = file.parts[name.part]
             inner = [file.parts[key] for key in (*part.around, part.key) if key in file.parts]
-            chain = [(each.key, each.type, each.title) for each in (*outside, *inner)]
-            # The language is handed on, too.
-            spoken = [(each.key, "", each.language) for each in inner]
-            places.add((name.name, (*chain, *spoken)))
+            around = [
+                text for each in inner for text in (each.key, each.type, each.title, each.language)
+            ]
+            places.add((name.name, (*above, *around)))
     return places

@@ -61,6 +61,7 @@ class Prepared:
 
     Attributes:
         everything: The tables' rows are replaced, and not only those of changed files.
+        is_new: The bundle has no row yet.
     """
 
     bundle: Bundle
@@ -68,6 +69,7 @@ class Prepared:
     revision: int
     known: Known
     everything: bool = False
+    is_new: bool = False
 
 
 @frozen
@@ -95,7 +97,9 @@ class Syncer:
         lost: list[Bundle] = []
         prepared: list[Prepared] = []
         for bundle in bundles:
-            prepared.append(self._prepare(bundle, rows.get(bundle.pk), writer, everything))
+            prepared.append(
+                self._prepare(bundle, rows.get(bundle.pk), writer, everything=everything)
+            )
             if writer.is_full:
                 lost += self._finish(prepared, writer)
                 prepared = []
@@ -117,10 +121,13 @@ class Syncer:
         return lost
 
     def _prepare(
-        self, bundle: Bundle, row: IndexedBundle | None, writer: Writer, everything: bool
+        self, bundle: Bundle, row: IndexedBundle | None, writer: Writer, *, everything: bool
     ) -> Prepared:
+        is_new = row is None
         row = row or IndexedBundle(bundle=bundle)
-        prepared = Prepared(bundle, row, row.revision, Known(TableLoader(bundle.pk)))
+        prepared = Prepared(
+            bundle, row, row.revision, Known(TableLoader(bundle.pk)), is_new=is_new
+        )
         if bundle.deleted_at is not None:
             writer.emit(Remove(Selection(bundle_uuid=bundle.uuid)))
             _forget(prepared)
@@ -220,7 +227,7 @@ def _claim(prepared: Prepared) -> bool:
     """Write the row of a bundle, unless somebody else has meanwhile."""
     row = prepared.row
     row.revision = prepared.revision + 1
-    if row.pk is None:
+    if prepared.is_new:
         try:
             with transaction.atomic():
                 row.save(force_insert=True)

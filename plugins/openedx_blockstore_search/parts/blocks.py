@@ -124,7 +124,7 @@ def find_blocks(path: str, root: etree._Element) -> BlocksOfFile:
         key = path if element is root else _key(path, element, keys)
         language = language_of(element) or language
         inner = [] if not _holds_blocks(element) else list(_children(element))
-        found.parts.append(_part(path, element, key, around, language, inner))
+        found.parts.append(_part(path, element, inner, key=key, around=around, language=language))
         pending += [(child, (*around, key), language) for child in reversed(inner)]
     return found
 
@@ -138,8 +138,8 @@ def _children(parent: etree._Element) -> Iterator[etree._Element]:
     pending = list(reversed(parent))
     while pending:
         child = pending.pop()
-        tag = child.tag
-        if not isinstance(tag, str) or tag.startswith("{") or tag in SETTING_TAGS:
+        tag = _tag(child)
+        if not tag or tag.startswith("{") or tag in SETTING_TAGS:
             continue
         if tag in GROUP_TAGS:
             pending += reversed(child)
@@ -165,10 +165,11 @@ def _key(path: str, element: etree._Element, keys: Counter[str]) -> str:
 def _part(
     path: str,
     element: etree._Element,
+    inner: list[etree._Element],
+    *,
     key: str,
     around: tuple[str, ...],
     language: str | None,
-    inner: list[etree._Element],
 ) -> FilePart:
     tag = str(element.tag)
     traits: dict[str, tuple[str, ...]] = {}
@@ -203,11 +204,13 @@ def _own(element: etree._Element, inner: list[etree._Element]) -> Iterator[etree
     while pending:
         node = pending.pop()
         yield node
-        pending += [each for each in reversed(node) if _is_element(each) and each not in others]
+        pending += [each for each in reversed(node) if _tag(each) and each not in others]
 
 
-def _is_element(node: etree._Element) -> bool:
-    return isinstance(node.tag, str)
+def _tag(node: etree._Element) -> str:
+    """Return a node's tag; an empty one for comments and the like."""
+    tag: object = node.tag
+    return tag if isinstance(tag, str) else ""
 
 
 def _text(element: etree._Element, inner: list[etree._Element], tag: str) -> str:
@@ -222,7 +225,7 @@ def _names(element: etree._Element, inner: list[etree._Element], tag: str) -> It
     for node in _own(element, inner):
         for name, value in node.attrib.items():
             if name not in SECRET_ATTRIBUTES:
-                yield from _attribute_names(str(name), str(value), node.tag != INCLUDE_TAG)
+                yield from _attribute_names(str(name), str(value))
         for text in (node.text, *(child.tail for child in node)):
             if text and ("/" in text or "<" in text):
                 yield from page_names(text) if tag in HTML_TAGS else static_names(text)
@@ -232,11 +235,11 @@ def _names(element: etree._Element, inner: list[etree._Element], tag: str) -> It
         yield _PYTHON_LIBRARY
 
 
-def _attribute_names(name: str, value: str, has_addresses: bool) -> Iterator[str]:
+def _attribute_names(name: str, value: str) -> Iterator[str]:
     yield from static_names(value)
     if name in ASSET_ATTRIBUTES and "/" not in value:
         plain = as_name(f"/static/{value}")
-    elif name in ADDRESS_ATTRIBUTES and has_addresses:
+    elif name in ADDRESS_ATTRIBUTES:
         plain = as_name(value)
     else:
         return

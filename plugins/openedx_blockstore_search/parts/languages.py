@@ -9,7 +9,9 @@ from lxml import etree
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,3}")
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_IN_MARKUP = re.compile(r"""<[a-z][^<>]{0,300}?\s(?:xml:)?lang\s*=\s*["']([^"']{1,40})["']""", re.I)
+_IN_MARKUP = re.compile(
+    r"""<[a-z][^<>]{0,300}?\s(?:xml:)?lang\s*=\s*["']([^"']{1,40})["']""", re.IGNORECASE
+)
 
 _REGION, _SCRIPT = 2, 4
 

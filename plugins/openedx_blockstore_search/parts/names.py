@@ -18,8 +18,9 @@ from urllib.parse import unquote
 from openedx_blockstore_search.parts.vocabulary import ASSET_ATTRIBUTES, STATIC_FOLDER
 
 #: Files with these endings may name others.
-SCANNED_SUFFIXES = (
-    ".css .htm .html .js .json .m3u8 .md .mjs .mpd .svg .txt .vtt .xhtml .xml .yaml .yml".split()
+SCANNED_SUFFIXES = frozenset(
+    {".css", ".htm", ".html", ".js", ".json", ".m3u8", ".md", ".mjs", ".mpd", ".svg", ".txt"}
+    | {".vtt", ".xhtml", ".xml", ".yaml", ".yml"}
 )
 
 #: A larger file of those is not searched.
@@ -46,7 +47,9 @@ _IN_ATTRIBUTE = re.compile(
     r"""\b(?:src|href|poster|data|data-src|background)\s*=\s*(?:"([^"<>]{1,300})"|'([^'<>]{1,300})')""",
     re.IGNORECASE,
 )
-_SOURCE_SET = re.compile(r"""\bsrcset\s*=\s*(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})')""", re.I)
+_SOURCE_SET = re.compile(
+    r"""\bsrcset\s*=\s*(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})')""", re.IGNORECASE
+)
 _IN_STYLE = re.compile(
     r"""\burl\(\s*(?:"([^"()<>\n]{1,300})"|'([^'()<>\n]{1,300})'|([^"'()\s<>]{1,300}))\s*\)"""
     r"""|@import\s+(?:"([^"\n]{1,300})"|'([^'\n]{1,300})')""",
@@ -87,19 +90,7 @@ def static_names(text: str) -> Iterator[str]:
     Where one ends is not always certain (a name may have blanks and parentheses in it); then both
     names are given.
     """
-    if "/static/" in text:
-        position = text.find("/static/")
-        while position >= 0:
-            before = text[position - 1 : position]
-            position += 8
-            if not _BEFORE_STATIC.match(before):
-                raw = ""
-                for raw in _ends(text[position : position + _MAX_LENGTH], before):
-                    if (name := as_name(f"/static/{raw}")) is not None:
-                        yield name
-                # The shorter one comes last: behind it there may be another.
-                position += len(raw)
-            position = text.find("/static/", position)
+    yield from _after_static(text)
     if "asset" in text:
         for match in _KEY.finditer(text):
             if (name := as_name(f"/static/{match[1]}")) is not None:
@@ -108,6 +99,21 @@ def static_names(text: str) -> Iterator[str]:
         for match in _NAMED_ASSET.finditer(text):
             if (name := as_name(f"/static/{match[1]}")) is not None:
                 yield name
+
+
+def _after_static(text: str) -> Iterator[str]:
+    position = text.find("/static/")
+    while position >= 0:
+        before = text[position - 1 : position]
+        position += 8
+        if not _BEFORE_STATIC.match(before):
+            raw = ""
+            for raw in _ends(text[position : position + _MAX_LENGTH], before):
+                if (name := as_name(f"/static/{raw}")) is not None:
+                    yield name
+            # The shorter one comes last: behind it there may be another.
+            position += len(raw)
+        position = text.find("/static/", position)
 
 
 def _ends(rest: str, before: str) -> Iterator[str]:

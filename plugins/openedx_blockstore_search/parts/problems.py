@@ -32,10 +32,10 @@ def response_types(problem: etree._Element) -> tuple[str, ...]:
 
 
 def _responses(problem: etree._Element) -> Iterator[str]:
-    for element in problem.iter():
-        tag = element.tag
-        if isinstance(tag, str) and tag.endswith(_SUFFIX) and tag != _SUFFIX:
-            yield tag.removesuffix(_SUFFIX)
+    for element in problem.iter(etree.Element):
+        tag = str(element.tag)
+        if tag.endswith(_SUFFIX) and tag != _SUFFIX:
+            yield tag.removesuffix(_SUFFIX)[:60]
 
 
 def markdown_responses(markdown: str) -> Iterator[str]:

@@ -35,10 +35,10 @@ def video_names(video: etree._Element) -> Iterator[str]:
     for language, name in transcripts(video).items():
         raw += [name, f"{language}_{name}"] if name else []
         raw += [f"{language}_subs_{sub}.srt.sjson"] if sub else []
-    raw += [child.get("src") or "" for child in video if isinstance(child.tag, str)]
+    raw += [child.get("src") or "" for child in video.iterchildren(etree.Element)]
     raw += [video.get(name) or "" for name in ("handout", "track", "source")]
     for text in raw:
         if text and "://" not in text:
-            name = as_name(f"/static/{text.removeprefix('/').removeprefix('static/')}")
-            if name is not None:
-                yield name
+            plain = as_name(f"/static/{text.removeprefix('/').removeprefix('static/')}")
+            if plain is not None:
+                yield plain

@@ -24,7 +24,10 @@ from tests.core.helpers import make_version
 PROBLEM = """<problem display_name="{title}">
   <multiplechoiceresponse>
     <label>{label}</label>
-    <choicegroup><choice correct="true">Yes</choice><choice correct="false">No</choice></choicegroup>
+    <choicegroup>
+      <choice correct="true">Yes</choice>
+      <choice correct="false">No</choice>
+    </choicegroup>
   </multiplechoiceresponse>
 </problem>
 """

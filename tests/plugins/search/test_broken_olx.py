@@ -14,7 +14,8 @@ from openedx_blockstore_search.parts.words import words_of_html, words_of_value
 from tests.plugins.search.helpers import PROBLEM, MemoryContents, part_of, parts_of
 
 GOOD = (
-    '<?xml version="1.0" encoding="utf-8"?>\n<sequential display_name="Owls &amp; co" xml:lang="de">'
+    '<?xml version="1.0" encoding="utf-8"?>\n'
+    '<sequential display_name="Owls &amp; co" xml:lang="de">'
     '<vertical url_name="a"><problem url_name="p" markdown="(x) a"><multiplechoiceresponse>'
     '<choicegroup><choice correct="true">\u00e4h</choice></choicegroup></multiplechoiceresponse>'
     '<img src="/static/a%20b.png"/></problem><html><![CDATA[<p>x</p>]]></html>'
@@ -56,8 +57,24 @@ def test_mutated_olx_can_be_read(data: st.DataObject) -> None:
             st.one_of(
                 st.binary(max_size=6),
                 st.sampled_from(
-                    [b"<", b">", b"&", b'"', b"</problem>", b"<![CDATA[", b"<!--", b"\x00", b"&#0;",
-                     b"&nbsp;", b"<a:b>", b"xmlns='", b"<!DOCTYPE x>", b"<?pi", b"\xff\xfe", b"]]>"]
+                    [
+                        b"<",
+                        b">",
+                        b"&",
+                        b'"',
+                        b"</problem>",
+                        b"<![CDATA[",
+                        b"<!--",
+                        b"\x00",
+                        b"&#0;",
+                        b"&nbsp;",
+                        b"<a:b>",
+                        b"xmlns='",
+                        b"<!DOCTYPE x>",
+                        b"<?pi",
+                        b"\xff\xfe",
+                        b"]]>",
+                    ]
                 ),
             )
         )
@@ -75,7 +92,9 @@ def test_any_text_has_words(text: str) -> None:
 
 def test_malformed_olx_is_read_as_far_as_it_goes() -> None:
     facts = read_facts(
-        MemoryContents({"problem.xml": '<problem display_name="Half"><p>An owl<img src="/static/a.png"'}),
+        MemoryContents(
+            {"problem.xml": '<problem display_name="Half"><p>An owl<img src="/static/a.png"'}
+        ),
         "problem.xml",
     )
     assert facts.flaw == "malformed-xml"
@@ -131,7 +150,7 @@ def test_a_billion_laughs_take_no_time() -> None:
         b"<problem>" + b"<a " * 200_000 + b"</problem>",
         b"<problem>" + b"/static/" * 200_000 + b"</problem>",
         b"<problem>" + b"<script>" * 100_000 + b"</problem>",
-        b'<html><![CDATA[' + b'<img src="' * 100_000 + b"]]></html>",
+        b"<html><![CDATA[" + b'<img src="' * 100_000 + b"]]></html>",
         b'<poll answers="' + b"[" * 100_000 + b'"/>',
         b"<unit>" + b"<poll/>" * 20_000 + b"</unit>",
         b"<problem>" + b"<!--" * 200_000,

@@ -139,18 +139,21 @@ def test_the_index_is_as_it_should_be(engine: SearchBackend, exports: list[Path]
 
 
 def test_usage_agrees_with_looking_for_the_names_as_text(exports: list[Path]) -> None:
-    """Of each asset, and of each text that has its name, the index says that the one uses the other."""
+    """Wherever the name of an asset stands in a text, the index says that it is used there."""
     texts = {
         (bundle.uuid, path): unquote(_text(bundle, path))
         for bundle in Bundle.objects.all()
         for path in core.get_bundle_files_dict(bundle.uuid)
-        if path.endswith((".xml", ".html")) and not path.startswith(("drafts/", "policies/", "other/"))
+        if path.endswith((".xml", ".html"))
+        and not path.startswith(("drafts/", "policies/", "other/"))
     }
     compared = 0
     for bundle in Bundle.objects.filter(type="assets"):
         borrowers = {each.bundle_uuid for each in core.get_borrowers(bundle.uuid)}
         for path in core.get_bundle_files_dict(bundle.uuid):
-            pattern = re.compile(rf"""/static/{re.escape(path.removeprefix("static/"))}(?=["'?#&\\)])""")
+            pattern = re.compile(
+                rf"""/static/{re.escape(path.removeprefix("static/"))}(?=["'?#&\\)])"""
+            )
             expected = {
                 (uuid, source)
                 for (uuid, source), text in texts.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openedx_blockstore import api
-from openedx_blockstore.data import CollectionData
+from openedx_blockstore.data import CollectionData, FileContents
 from openedx_blockstore.models_api import Bundle
 from openedx_blockstore.plugin_api import SearchBackend
 from openedx_blockstore_search.api import search
@@ -120,9 +120,7 @@ def test_a_problem_that_moves_to_another_unit_follows(
     assert ("units/ears.xml#vote", 1, 1) in ranges(bundle)
 
 
-def test_a_page_is_the_text_of_its_part(
-    engine: SearchBackend, collection: CollectionData
-) -> None:
+def test_a_page_is_the_text_of_its_part(engine: SearchBackend, collection: CollectionData) -> None:
     bundle = make_bundle(
         collection.uuid,
         {
@@ -154,7 +152,7 @@ def test_going_step_by_step_is_the_same_as_all_at_once(
     engine: SearchBackend, collection: CollectionData
 ) -> None:
     bundle = make_bundle(collection.uuid, SEQUENCE)
-    changes = [
+    changes: list[dict[str, FileContents | None]] = [
         {"problem/disc/definition.xml": PROBLEM.format(title="Disc", label="Two?")},
         {"units/ears.xml": '<unit display_name="Ear"/>', "html/x/x.html": "<p>lost</p>"},
         {"html/x/definition.xml": '<html filename="x"/>', "static/owl.svg": None},
@@ -181,9 +179,7 @@ def _tables() -> list[list[tuple[object, ...]]]:
     ]
 
 
-def test_twice_the_same_changes_nothing(
-    engine: SearchBackend, collection: CollectionData
-) -> None:
+def test_twice_the_same_changes_nothing(engine: SearchBackend, collection: CollectionData) -> None:
     bundle = make_bundle(collection.uuid, SEQUENCE)
     index_everything(engine)
     before = stored(bundle)

@@ -1,4 +1,4 @@
-"""Parts are found in OLX, with what they say, in which way they are answered, and where they are."""
+"""Parts are found in OLX, with what they say, how they are answered, and where they are."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def test_a_file_that_is_no_block_is_no_part() -> None:
             "drawing.xml": '<svg xmlns="http://www.w3.org/2000/svg"/>',
         }
     )
-    assert not parts_of({"drafts/vertical/x.xml": "<vertical/>", "policies/p.xml": "<html/>"}, "course")
+    assert not parts_of(
+        {"drafts/vertical/x.xml": "<vertical/>", "policies/p.xml": "<html/>"}, "course"
+    )
 
 
 def test_what_lies_beside_a_definition_belongs_to_it() -> None:
@@ -94,7 +96,9 @@ def test_what_lies_beside_a_definition_belongs_to_it() -> None:
 
 
 def test_third_parties_blocks_are_parts() -> None:
-    found = parts_of({"unit.xml": '<unit><acme-quiz question="Why &lt;i&gt;so&lt;/i&gt;?"/></unit>'})
+    found = parts_of(
+        {"unit.xml": '<unit><acme-quiz question="Why &lt;i&gt;so&lt;/i&gt;?"/></unit>'}
+    )
     assert found["unit.xml#acme-quiz"].text == "Why so?"
     assert part_of('<acme-quiz url_name="q"/>', "quiz.xml").type == "acme-quiz"
 
@@ -161,7 +165,8 @@ def test_a_page_may_be_in_a_file_with_any_spelling() -> None:
 def test_json_in_attributes_has_words_and_no_addresses() -> None:
     part = part_of(
         '<poll display_name="P" question="&lt;b&gt;Which?&lt;/b&gt;" answers="[[&quot;R&quot;, '
-        '{&quot;img&quot;: &quot;/static/red.png&quot;, &quot;label&quot;: &quot;Red owl&quot;}]]"/>',
+        "{&quot;img&quot;: &quot;/static/red.png&quot;, "
+        '&quot;label&quot;: &quot;Red owl&quot;}]]"/>',
         "poll.xml",
     )
     assert (part.title, part.text) == ("P", "Which? R Red owl")
@@ -186,7 +191,18 @@ def test_endless_text_is_cut() -> None:
 
 @pytest.mark.parametrize(
     "response",
-    "multiplechoice choice option string numerical formula custom code image truefalse".split(),
+    [
+        "multiplechoice",
+        "choice",
+        "option",
+        "string",
+        "numerical",
+        "formula",
+        "custom",
+        "code",
+        "image",
+        "truefalse",
+    ],
 )
 def test_problems_say_how_they_are_answered(response: str) -> None:
     part = part_of(f"<problem><div><{response}response/></div></problem>")
@@ -334,7 +350,9 @@ def test_files_that_are_no_olx_name_files_too(path: str, text: str, names: set[s
 
 def test_a_script_that_builds_names_is_known_in_part_only() -> None:
     for text in ("'/static/' + name", "`/static/${name}`"):
-        assert read_facts(MemoryContents({"static/a.js": text}), "static/a.js").flaw == "builds-names"
+        assert (
+            read_facts(MemoryContents({"static/a.js": text}), "static/a.js").flaw == "builds-names"
+        )
 
 
 def test_the_navigation_of_a_course_names_its_sequences() -> None:

@@ -161,7 +161,8 @@ def test_somebody_else_who_indexes_the_same_does_no_harm(
     engine: SearchBackend, bundles: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_version(bundles[0], {"problem.xml": PROBLEM.format(title="Mine", label="x")})
-    write, calls = engine.write, []
+    write = engine.write
+    calls: list[str] = []
 
     def race(generation: str, changes: Any) -> None:
         write(generation, changes)
@@ -277,7 +278,7 @@ def test_the_commands_say_what_they_did(engine: SearchBackend, bundles: list[UUI
 
 
 def test_commands_end_with_a_sentence(engine: SearchBackend, bundles: list[UUID]) -> None:
-    with pytest.raises(CommandError, match="no search engine 'none'; there are: .*sqlite"):
+    with pytest.raises(CommandError, match=r"no search engine 'none'; there are: .*sqlite"):
         _run("rebuild_search_index", "--engine", "none")
     IndexState.objects.update(building="gone")
     with pytest.raises(CommandError, match="--resume"):
