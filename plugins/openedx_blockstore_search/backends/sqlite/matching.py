@@ -144,7 +144,7 @@ def _add_filter(found: Conditions, wanted: Filter) -> None:
     if wanted.field == "collection":
         _add_collections(found, wanted.values)
     elif wanted.field in _COLUMNS:
-        found.add(f"{_COLUMNS[wanted.field]} IN (SELECT value FROM json_each(?))", values)
+        found.add(f"{_COLUMNS[wanted.field]} IN (SELECT value FROM json_each(?))", values)  # noqa: S608
     else:
         found.add(
             "documents.n IN (SELECT document FROM document_attributes WHERE attribute IN "

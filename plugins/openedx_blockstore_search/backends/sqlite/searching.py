@@ -39,7 +39,7 @@ from openedx_blockstore_search.backends.sqlite.spelling import find_suggestions
 _ORDERS = {
     "relevance": ("score, id", "(score, id) > (?, ?)"),
     "title": ("title, id", "(title, id) > (?, ?)"),
-    "newest": ("modified DESC, id", "(modified < ?1 OR (modified = ?1 AND id > ?2))"),
+    "newest": ("modified DESC, id", "(-modified, id) > (-?, ?)"),
 }
 
 
@@ -102,8 +102,6 @@ class Search:
         where = ""
         if position is not None:
             key = self._score_now(position) if by_score else position.key
-            first = len(values) + 1
-            behind = behind.replace("?1", f"?{first}").replace("?2", f"?{first + 1}")
             where = f"WHERE {behind}"
             values = [*values, key, position.id]
         return self.connection.execute(
