@@ -14,6 +14,7 @@ from uuid import UUID
 from attrs import frozen
 from django.db import IntegrityError, OperationalError
 
+from openedx_blockstore.api._events import bundle_created, record
 from openedx_blockstore.api._import_lookup import MayLink
 from openedx_blockstore.api._import_plan import (
     BundlePlan,
@@ -53,6 +54,7 @@ from openedx_blockstore.data import (
     ArchiveImportData,
     BundleImportData,
     Dependency,
+    EventData,
     ImportFindings,
 )
 from openedx_blockstore.exceptions import InvalidArchive, VersionConflict
@@ -277,19 +279,24 @@ def _carry_out(
             _lock_bundles(new)
             rows: dict[UUID, Bundle] = {}
             latest: dict[UUID, BundleVersion | None] = {}
+            events: list[EventData] = []
             for plan in new:
                 bundle = plan.bundle
                 current = bundle.uuid
                 if bundle.uuid not in rows:
-                    rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle)
+                    rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle, events)
                     latest[bundle.uuid] = bundle.latest
                 row = rows[bundle.uuid]
-                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
+                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid], events)
                 if (found := findings.get(plan.tree.key)) is not None:
+                    # First, since validators may have news of the version.
+                    record(*events)
+                    events.clear()
                     tell_validators(bundle.uuid, plan.version, found)
             for bundle_uuid, digest in reused:
                 if bundle_uuid in rows:
                     confirm_blobs(bundle_uuid, [digest])
+            record(*events)
     except IntegrityError as error:
         raise _PlanOutdatedError(current) from error
     except OperationalError as error:
@@ -306,8 +313,8 @@ def _lock_bundles(plans: Iterable[TreePlan]) -> None:
         list(locked(rows).values_list("pk"))
 
 
-def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
-    return Bundle.objects.create(
+def _create_bundle(collection: Collection, plan: BundlePlan, events: list[EventData]) -> Bundle:
+    row = Bundle.objects.create(
         uuid=plan.uuid,
         collection=collection,
         slug=plan.info.slug,
@@ -316,9 +323,13 @@ def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
         type=plan.type,
         origin=plan.origin,
     )
+    events.append(bundle_created(row, collection))
+    return row
 
 
-def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) -> BundleVersion:
+def _make_version(
+    plan: TreePlan, bundle: Bundle, latest: BundleVersion | None, events: list[EventData]
+) -> BundleVersion:
     info = plan.tree.info
     made = make_version(
         bundle,
@@ -331,6 +342,7 @@ def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) 
             origin_version=info.version if plan.tree.state == "exported" else None,
         ),
         latest=latest,
+        write_event=events.append,
     )
     if made is None or not made.created or made.row.version_num != plan.version:
         raise _PlanOutdatedError(bundle.uuid)
