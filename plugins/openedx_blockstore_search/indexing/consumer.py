@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
+from attrs import Factory, define
+
 from openedx_blockstore.data import EventData, EventKind
-from openedx_blockstore.plugin_api import EventConsumer
+from openedx_blockstore.plugin_api import ConsumerUnavailable, EventConsumer
+from openedx_blockstore.plugin_api.search_backends import SearchBackend, SearchUnavailable
 from openedx_blockstore_search.indexing.annotations import NAMESPACES
 from openedx_blockstore_search.indexing.engines import find_targets, get_engine
 from openedx_blockstore_search.indexing.syncing import sync_bundles
@@ -17,7 +20,7 @@ from openedx_blockstore_search.indexing.tagging import retag_bundles, retag_coll
 class SearchConsumer(EventConsumer):
     """Brings what events are about to what it is now; so an event that comes twice does no harm.
 
-    An engine that does not answer is an error, and the log gives the same events again later.
+    While the engine does not answer, the log keeps what there is to do.
     """
 
     kinds: ClassVar[frozenset[EventKind] | None] = frozenset(
@@ -36,30 +39,55 @@ class SearchConsumer(EventConsumer):
         """Index what the events are about, together.
 
         Raises:
-            SearchUnavailable: The engine does not answer.
+            ConsumerUnavailable: The engine does not answer, or its index is gone.
         """
-        engine = get_engine()
-        changed: dict[UUID, None] = {}
-        anew: dict[UUID, None] = {}
-        noted: dict[UUID, None] = {}
-        collections: dict[UUID, None] = {}
-        hints: dict[tuple[UUID, int], list[str]] = {}
+        work = _Work()
         for event in events:
-            if event.kind == EventKind.ANNOTATION_CHANGED:
-                if event.facts.get("namespace") in NAMESPACES:
-                    if event.bundle_uuid is None:
-                        collections[event.collection_uuid] = None
-                    else:
-                        noted[event.bundle_uuid] = None
-            elif event.bundle_uuid is not None:
-                changed[event.bundle_uuid] = None
-                if event.kind == EventKind.VERSION_DELETED:
-                    anew[event.bundle_uuid] = None
-                if event.kind == EventKind.VERSION_CREATED and event.version is not None:
-                    hints[event.bundle_uuid, event.version] = [file.path for file in event.files]
-        sync_bundles(engine, anew, anew=True)
-        sync_bundles(engine, [uuid for uuid in changed if uuid not in anew], hints)
-        retag_bundles(engine, noted)
-        retag_collections(engine, collections)
-        targets = find_targets(engine)
-        engine.refresh(targets.current)
+            work.add(event)
+        try:
+            work.do(get_engine())
+        except SearchUnavailable as error:
+            raise ConsumerUnavailable(str(error)) from error
+
+
+@define
+class _Work:
+    """What some events leave to do.
+
+    Attributes:
+        changed: Bundles to be brought up to date.
+        anew: Those of which something is gone that was indexed.
+        noted: Those with other tags or licences.
+        collections: Collections likewise.
+        hints: The paths that versions changed.
+    """
+
+    changed: dict[UUID, None] = Factory(dict)
+    anew: dict[UUID, None] = Factory(dict)
+    noted: dict[UUID, None] = Factory(dict)
+    collections: dict[UUID, None] = Factory(dict)
+    hints: dict[tuple[UUID, int], list[str]] = Factory(dict)
+
+    def add(self, event: EventData) -> None:
+        """Add what one event leaves to do."""
+        if event.kind == EventKind.ANNOTATION_CHANGED:
+            if event.facts.get("namespace") not in NAMESPACES:
+                return
+            if event.bundle_uuid is None:
+                self.collections[event.collection_uuid] = None
+            else:
+                self.noted[event.bundle_uuid] = None
+        elif event.bundle_uuid is not None:
+            self.changed[event.bundle_uuid] = None
+            if event.kind == EventKind.VERSION_DELETED:
+                self.anew[event.bundle_uuid] = None
+            elif event.kind == EventKind.VERSION_CREATED and event.version is not None:
+                self.hints[event.bundle_uuid, event.version] = [each.path for each in event.files]
+
+    def do(self, engine: SearchBackend) -> None:
+        """Do it, and let searches see it."""
+        sync_bundles(engine, self.anew, anew=True)
+        sync_bundles(engine, [uuid for uuid in self.changed if uuid not in self.anew], self.hints)
+        retag_bundles(engine, self.noted)
+        retag_collections(engine, self.collections)
+        engine.refresh(find_targets(engine).current)

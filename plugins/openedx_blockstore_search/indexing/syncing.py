@@ -125,9 +125,7 @@ class Syncer:
     ) -> Prepared:
         is_new = row is None
         row = row or IndexedBundle(bundle=bundle)
-        prepared = Prepared(
-            bundle, row, row.revision, Known(TableLoader(bundle.pk)), is_new=is_new
-        )
+        prepared = Prepared(bundle, row, row.revision, Known(TableLoader(bundle.pk)), is_new=is_new)
         if bundle.deleted_at is not None:
             writer.emit(Remove(Selection(bundle_uuid=bundle.uuid)))
             _forget(prepared)

@@ -39,6 +39,15 @@ def index_folder(tmp_path: Path) -> Path:
 def engine(settings: Settings, index_folder: Path, file_storage: Storage) -> SearchBackend:
     """The embedded engine, with an index of this test's own."""
     search_settings(settings, ENGINE="sqlite", ENGINES={"sqlite": {"PATH": str(index_folder)}})
+    # Tests say themselves when something is indexed.
+    settings.OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "EVENT_RUNNER": "command"}
+    return get_engine()
+
+
+@pytest.fixture
+def inline(engine: SearchBackend, settings: Settings) -> SearchBackend:
+    """What is committed is indexed right away, as in the stand-alone project."""
+    settings.OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "EVENT_RUNNER": "inline"}
     return get_engine()
 
 

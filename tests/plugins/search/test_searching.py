@@ -77,24 +77,24 @@ def test_what_is_in_a_unit_and_what_refers_to_a_file(
 @pytest.mark.parametrize(
     ("language", "text", "query"),
     [
-        ("de", "Die Eulen fliegen in den N\u00e4chten", "Nacht"),
+        ("de", "Die Eulen fliegen in den Nächten", "Nacht"),
         ("fr", "Les hiboux chassaient des souris", "chasser"),
-        ("es", "Los b\u00fahos cazaban ratones", "rat\u00f3n"),
+        ("es", "Los búhos cazaban ratones", "ratón"),
         (
             "ru",
-            "\u0421\u043e\u0432\u044b \u043b\u0435\u0442\u0430\u044e\u0442 \u043d\u043e\u0447\u0430\u043c\u0438",
-            "\u043d\u043e\u0447\u044c",
+            "Совы летают ночами",
+            "ночь",
         ),
-        ("zh", "\u732b\u5934\u9e70\u5728\u591c\u665a\u98de\u884c", "\u591c\u665a"),
+        ("zh", "猫头鹰在夜晚飞行", "夜晚"),
         (
             "ar",
-            "\u0627\u0644\u0628\u0648\u0645 \u064a\u0637\u064a\u0631 \u0641\u064a \u0627\u0644\u0644\u064a\u0644",
-            "\u0627\u0644\u0644\u064a\u0644",
+            "البوم يطير في الليل",
+            "الليل",
         ),
         (
             "ja",
-            "\u30d5\u30af\u30ed\u30a6\u306f\u591c\u306b\u98db\u3073\u307e\u3059",
-            "\u30d5\u30af\u30ed\u30a6",
+            "フクロウは夜に飛びます",
+            "フクロウ",
         ),
         ("en", "Owls were hunting mice", "hunt"),
     ],
