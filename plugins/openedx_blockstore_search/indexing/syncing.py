@@ -13,6 +13,7 @@ from uuid import UUID
 
 from attrs import define, field, frozen
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import Conflict
@@ -24,6 +25,8 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchBackend,
     Selection,
 )
+from openedx_blockstore_search.indexing.annotations import NO_NOTES, Notes
+from openedx_blockstore_search.indexing.course_languages import find_course_languages
 from openedx_blockstore_search.indexing.documents import (
     Origin,
     Since,
@@ -36,12 +39,15 @@ from openedx_blockstore_search.indexing.known import Known, TableLoader, batches
 from openedx_blockstore_search.indexing.notes import notes_of
 from openedx_blockstore_search.indexing.own_parts import find_own_parts
 from openedx_blockstore_search.indexing.stepping import Stepper
+from openedx_blockstore_search.indexing.tagging import retag_bundles
 from openedx_blockstore_search.models import IndexedBundle, IndexState
 
 #: Paths that a version changed, where an event has said so: by bundle and version.
 Hints = Mapping[tuple[UUID, int], Iterable[str]]
 
 _ATTEMPTS = 4
+#: Bundles that are loaded together.
+_BUNDLES = 100
 _CHECKSUM = "{:016x}"
 
 
@@ -62,6 +68,7 @@ class Prepared:
     Attributes:
         everything: The tables' rows are replaced, and not only those of changed files.
         is_new: The bundle has no row yet.
+        retag: Documents of former versions have the tags of the latest one.
     """
 
     bundle: Bundle
@@ -70,6 +77,7 @@ class Prepared:
     known: Known
     everything: bool = False
     is_new: bool = False
+    retag: bool = False
 
 
 @frozen
@@ -79,11 +87,15 @@ class Syncer:
     Attributes:
         targets: Where they are.
         only: Write to this generation alone, everything anew, up to the version that is known.
+        languages: Languages that bundles get from the courses that they are part of.
+        retag: Bundles whose former versions have other tags than their documents, perhaps.
     """
 
     targets: Targets
     hints: Hints = field(factory=dict)
     only: str | None = None
+    languages: Mapping[UUID, str] = field(factory=dict)
+    retag: list[UUID] = field(factory=list)
 
     def sync(self, bundles: Sequence[Bundle], *, everything: bool = False) -> list[Bundle]:
         """Bring some bundles up to date; return those that others have changed meanwhile."""
@@ -94,6 +106,7 @@ class Syncer:
         }
         generations = (self.only,) if self.only else self.targets.generations
         writer = Writer.to(self.targets.engine, generations)
+        notes = _latest_notes(bundles)
         lost: list[Bundle] = []
         prepared: list[Prepared] = []
         for bundle in bundles:
@@ -116,12 +129,19 @@ class Syncer:
             for each in prepared:
                 if _claim(each):
                     write_known(each.bundle.pk, each.known, everything=each.everything)
+                    self.retag.extend([each.bundle.uuid] if each.retag else [])
                 else:
                     lost.append(each.bundle)
         return lost
 
     def _prepare(
-        self, bundle: Bundle, row: IndexedBundle | None, writer: Writer, *, everything: bool
+        self,
+        bundle: Bundle,
+        row: IndexedBundle | None,
+        writer: Writer,
+        notes: Notes,
+        *,
+        everything: bool,
     ) -> Prepared:
         is_new = row is None
         row = row or IndexedBundle(bundle=bundle)
@@ -131,33 +151,38 @@ class Syncer:
             _forget(prepared)
             return prepared
         versions = _versions(bundle, row.version, everything=bool(everything or self.only))
+        language = self.languages.get(bundle.uuid, row.language)
         fresh = (
             everything
+            or language != row.language
             or self.only is not None
             or not row.digest
             or row.bundle_type != bundle.type
             or versions is None
         )
+        row.language = language
         up_to = row.version if self.only else None
         if fresh:
             if row.digest or everything:
+                # What was there may be of any version.
                 writer.emit(Remove(Selection(bundle_uuid=bundle.uuid)))
             _forget(prepared)
             versions = _versions(bundle, 0, everything=True) or []
         versions = [each for each in versions or [] if up_to is None or each[0] <= up_to]
-        self._write(prepared, versions, writer)
+        self._write(prepared, versions, writer, notes)
+        prepared.retag = fresh and len(versions) > 1 and notes != NO_NOTES
         return prepared
 
     def _write(
-        self, prepared: Prepared, versions: Sequence[tuple[int, datetime]], writer: Writer
+        self,
+        prepared: Prepared,
+        versions: Sequence[tuple[int, datetime]],
+        writer: Writer,
+        notes: Notes,
     ) -> None:
         bundle, row = prepared.bundle, prepared.row
         origin = Origin(
-            bundle.uuid,
-            bundle.collection.uuid,
-            bundle.type,
-            row.language or None,
-            notes_of(bundle, versions[-1][0] if versions else row.version),
+            bundle.uuid, bundle.collection.uuid, bundle.type, row.language or None, notes
         )
         stepper = Stepper(
             prepared.known,
@@ -180,6 +205,21 @@ class Syncer:
             return self.hints[bundle.uuid, number]
         changes = api.diff_versions(bundle.uuid, before, number)
         return [change.path for change in changes.files]
+
+
+def _latest_notes(bundles: Sequence[Bundle]) -> dict[UUID, Notes]:
+    """Return the tags and licences of the bundles' latest versions."""
+    latest: dict[int, int] = {}
+    for some in batches([bundle.pk for bundle in bundles]):
+        rows = BundleVersion.objects.filter(bundle_id__in=some).values("bundle_id")
+        latest |= dict(rows.annotate(latest=Max("version_num")).values_list("bundle_id", "latest"))
+    found = notes_of(
+        (bundle, latest.get(bundle.pk, 0)) for bundle in bundles if bundle.deleted_at is None
+    )
+    return {
+        bundle.uuid: found.get((bundle.uuid, latest.get(bundle.pk, 0)), NO_NOTES)
+        for bundle in bundles
+    }
 
 
 def _forget(prepared: Prepared) -> None:
@@ -254,18 +294,30 @@ def sync_bundles(
         SearchUnavailable: The engine does not answer; the same can be done again.
         IndexConflict: Others kept indexing the same.
     """
-    wanted = sorted(set(uuids))
-    for some in batches(wanted, 100):
-        bundles = _load(some)
-        everything = anew
-        for _attempt in range(_ATTEMPTS):
-            targets = find_targets(engine)
-            bundles = Syncer(targets, hints or {}).sync(bundles, everything=everything)
-            if not bundles:
-                break
-            bundles, everything = _load([bundle.uuid for bundle in bundles]), True
-        else:
-            raise IndexConflict(len(bundles))
+    for some in batches(sorted(set(uuids)), _BUNDLES):
+        _sync(engine, some, hints or {}, {}, everything=anew)
+        languages = find_course_languages(some)
+        for others in batches(sorted(languages), _BUNDLES):
+            _sync(engine, others, {}, languages, everything=False)
+
+
+def _sync(
+    engine: SearchBackend,
+    uuids: Sequence[UUID],
+    hints: Hints,
+    languages: Mapping[UUID, str],
+    *,
+    everything: bool,
+) -> None:
+    bundles = _load(uuids)
+    for _attempt in range(_ATTEMPTS):
+        syncer = Syncer(find_targets(engine), hints, languages=languages)
+        bundles = syncer.sync(bundles, everything=everything)
+        retag_bundles(engine, syncer.retag)
+        if not bundles:
+            return
+        bundles, everything = _load([bundle.uuid for bundle in bundles]), True
+    raise IndexConflict(len(bundles))
 
 
 def _load(uuids: Sequence[UUID]) -> list[Bundle]:

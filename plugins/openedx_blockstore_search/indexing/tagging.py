@@ -16,7 +16,6 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchQuery,
     Selection,
 )
-from openedx_blockstore_search.indexing.annotations import Notes
 from openedx_blockstore_search.indexing.engines import Targets, Writer, find_targets
 from openedx_blockstore_search.indexing.known import batches
 from openedx_blockstore_search.indexing.notes import notes_of
@@ -62,15 +61,16 @@ def retag_bundle(targets: Targets, bundle: Bundle, generation: str) -> None:
         .values_list("version_num", flat=True)
         .first()
     )
-    known: dict[int, Notes] = {}
+    documents = list(documents_of(targets.engine, bundle.uuid, generation))
+    notes = notes_of(
+        (bundle, version)
+        for version in {document.last_version or latest or 0 for document in documents}
+    )
     groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
-    for document in documents_of(targets.engine, bundle.uuid, generation):
-        version = document.last_version or latest or 0
-        if version not in known:
-            known[version] = notes_of(bundle, version)
-        notes = known[version]
-        tags = notes.tags(key=document.key, path=document.path)
-        licence = notes.licence(document.path)
+    for document in documents:
+        known = notes[bundle.uuid, document.last_version or latest or 0]
+        tags = known.tags(key=document.key, path=document.path)
+        licence = known.licence(document.path)
         if (tags, licence) != (tuple(sorted(document.tags)), document.licence):
             groups[tags, licence].append(document.id)
     writer = Writer.to(targets.engine, (generation,))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from openedx_blockstore import api
-from openedx_blockstore.data import CollectionData, FileContents
+from openedx_blockstore.data import CollectionData, FileContents, LinkTarget
 from openedx_blockstore.models_api import Bundle
 from openedx_blockstore.plugin_api import SearchBackend
 from openedx_blockstore_search.api import search
 from openedx_blockstore_search.indexing.checking import check
+from openedx_blockstore_search.indexing.rebuilding import rebuild
 from openedx_blockstore_search.indexing.syncing import sync_bundles
 from openedx_blockstore_search.models import FileReference, IndexedBundle, IndexedFile, IndexedPart
 from tests.core.helpers import make_version
@@ -227,3 +228,34 @@ def test_a_bundle_without_a_version_is_found(
     index_everything(engine)
     assert titles("nest") == ["Empty nest"]
     assert Bundle.objects.count() == IndexedBundle.objects.count() == 1
+
+
+def test_the_language_of_a_course_is_that_of_all_in_it(
+    engine: SearchBackend, collection: CollectionData
+) -> None:
+    sequence = make_bundle(collection.uuid, SEQUENCE)
+    french = make_bundle(
+        collection.uuid, {"sequence.xml": '<sequential xml:lang="fr" display_name="Ouïe"/>'}
+    )
+    course = make_bundle(
+        collection.uuid,
+        {"course.xml": '<course language="de" display_name="Eulen"/>'},
+        {"one": LinkTarget(sequence, 1), "two": LinkTarget(french, 1)},
+        type="course",
+    )
+    index_everything()
+    everything = ["Disc", "Ears", "Hearing", "Vote"]
+    assert titles(languages=["de"], kinds=["part"]) == [*everything[:2], "Eulen", *everything[2:]]
+    assert titles(languages=["fr"], kinds=["part"]) == ["Ouïe"]
+    assert check(engine).count == 0
+    make_version(course, {"course.xml": '<course language="es" display_name="B\u00fahos"/>'})
+    index_everything()
+    assert titles(languages=["es"], kinds=["part"]) == ["B\u00fahos", *everything]
+    assert titles(languages=["de"], kinds=["part"]) == []
+    make_version(sequence, {"units/ears.xml": '<unit display_name="Later"/>'})
+    index_everything()
+    assert "Later" in titles(languages=["es"])
+    before = stored(sequence)
+    rebuild(engine)
+    assert stored(sequence) == before
+    assert check(engine).count == 0
