@@ -48,7 +48,7 @@ def get_bundle_parts(
         version_number: None for the latest one.
 
     Returns:
-        None where the type has nothing to say: whoever asks may then look for itself.
+        The parts. None where the type has nothing to say; whoever asks may then look for itself.
 
     Raises:
         BundleNotFound: There is no such bundle.

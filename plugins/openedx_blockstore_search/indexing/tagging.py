@@ -16,6 +16,7 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchQuery,
     Selection,
 )
+from openedx_blockstore_search.indexing.annotations import NO_NOTES
 from openedx_blockstore_search.indexing.engines import Targets, Writer, find_targets
 from openedx_blockstore_search.indexing.known import batches
 from openedx_blockstore_search.indexing.notes import notes_of
@@ -68,7 +69,7 @@ def retag_bundle(targets: Targets, bundle: Bundle, generation: str) -> None:
     )
     groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     for document in documents:
-        known = notes[bundle.uuid, document.last_version or latest or 0]
+        known = notes.get((bundle.uuid, document.last_version or latest or 0), NO_NOTES)
         tags = known.tags(key=document.key, path=document.path)
         licence = known.licence(document.path)
         if (tags, licence) != (tuple(sorted(document.tags)), document.licence):
