@@ -24,7 +24,7 @@ from openedx_blockstore.api.collections import (
     update_collection,
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
-from openedx_blockstore.api.contents import get_bundle_contents
+from openedx_blockstore.api.contents import get_bundle_contents, get_bundle_parts
 from openedx_blockstore.api.drafts import (
     change_draft,
     delete_draft,
@@ -119,6 +119,7 @@ __all__ = [
     "get_bundle_files_dict",
     "get_bundle_links",
     "get_bundle_types",
+    "get_bundle_parts",
     "get_bundle_version",
     "get_bundle_version_changes",
     "get_bundle_version_files",

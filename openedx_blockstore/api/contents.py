@@ -8,7 +8,8 @@ from openedx_blockstore.api._lookup import find_bundle
 from openedx_blockstore.api._sources import SourceContents
 from openedx_blockstore.api.files import DraftSource, find_source
 from openedx_blockstore.exceptions import Invalid
-from openedx_blockstore.plugin_api import BundleContents
+from openedx_blockstore.plugin_api import BundleContents, BundleType, Part
+from openedx_blockstore.plugin_manager import plugins
 
 
 def get_bundle_contents(
@@ -36,3 +37,26 @@ def get_bundle_contents(
     else:
         bundle = find_bundle(source.bundle_uuid)
     return SourceContents(source, bundle)
+
+
+def get_bundle_parts(
+    bundle_uuid: UUID | str, version_number: int | None = None
+) -> tuple[Part, ...] | None:
+    """Return the parts of a version as the bundle's type finds them.
+
+    Args:
+        version_number: None for the latest one.
+
+    Returns:
+        The parts. None where the type has nothing to say; whoever asks may then look for itself.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        PluginError: A plugin that should be on can not be used.
+        StorageError: The storage failed.
+    """
+    contents = get_bundle_contents(bundle_uuid, version_number)
+    bundle_type = plugins(BundleType).get(contents.bundle_type)
+    found = bundle_type.extract_parts(contents) if bundle_type is not None else None
+    return tuple(found) if found is not None else None

@@ -7,6 +7,7 @@ functions here set, split, merge, clear and find them, so that no two rows for t
 hold for one version.
 """
 
+from openedx_blockstore.plugin_tools.finding import plugins_of
 from openedx_blockstore.plugin_tools.ranges import (
     annotation_history,
     annotations_covering,
@@ -25,6 +26,7 @@ __all__ = [
     "check_plugin_settings",
     "clear_annotation",
     "open_trees",
+    "plugins_of",
     "read_settings",
     "replace_annotations",
     "set_annotation",
