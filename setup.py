@@ -50,7 +50,7 @@ EXTRAS_REQUIRE = {
     "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
     "search": ["elasticsearch>=7.9.1,<7.14"],
-    "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
+    "licensing": ["license-expression>=30.0"],
     "validation": ["lxml>=4.9"],
     "webhooks": ["celery>=5.3", "requests>=2.28"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
@@ -100,12 +100,16 @@ setup(
         ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_licensing = openedx_blockstore_licensing.apps:LicensingConfig",
         ],
         "cms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_licensing = openedx_blockstore_licensing.apps:LicensingConfig",
         ],
         # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
-        "openedx_blockstore.annotations": [],
+        "openedx_blockstore.annotations": [
+            "licensing = openedx_blockstore_licensing.annotations:LicensingAnnotations",
+        ],
         "openedx_blockstore.bundle_types": [
             "assets = openedx_blockstore.builtin_types:Assets",
             "course = openedx_blockstore.builtin_types:Course",
@@ -115,7 +119,9 @@ setup(
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
         ],
-        "openedx_blockstore.event_consumers": [],
+        "openedx_blockstore.event_consumers": [
+            "licensing = openedx_blockstore_licensing.consumers:LicensingConsumer",
+        ],
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
         "openedx_blockstore.search_backends": [],

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import router, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from openedx_blockstore.exceptions import BundleNotFound, CollectionNotFound
 from openedx_blockstore.models_api import Bundle, Collection
 from openedx_blockstore_licensing.models import CollectionLicense
+
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 @contextlib.contextmanager
@@ -33,7 +35,8 @@ def lock_collection(collection_uuid: UUID | str) -> Collection:
     Raises:
         CollectionNotFound: There is none with this UUID.
     """
-    row = _locked(Collection.objects.filter(uuid=as_uuid(collection_uuid))).first()
+    rows = Collection.objects.filter(Q(uuid=as_uuid(collection_uuid)))
+    row = _locked(rows).first()
     if row is None:
         raise CollectionNotFound(collection_uuid)
     return row
@@ -45,13 +48,14 @@ def lock_bundle(bundle_uuid: UUID | str) -> Bundle:
     Raises:
         BundleNotFound: There is none with this UUID, or it was deleted.
     """
-    row = _locked(Bundle.objects.filter(uuid=as_uuid(bundle_uuid), deleted_at=None)).first()
+    rows = Bundle.objects.filter(Q(uuid=as_uuid(bundle_uuid)), deleted_at=None)
+    row = _locked(rows).first()
     if row is None:
         raise BundleNotFound(bundle_uuid)
     return row
 
 
-def _locked(rows: QuerySet[Any]) -> Any:
+def _locked(rows: QuerySet[ModelT]) -> QuerySet[ModelT]:
     features = transaction.get_connection(rows.db).features
     return rows.select_for_update(no_key=features.has_select_for_no_key_update)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 from uuid import UUID
 
+from django.db.models import Q
+
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import BundleData, BundleVersionData, EventTarget
 from openedx_blockstore.exceptions import BundleVersionNotFound
@@ -170,10 +172,8 @@ def _own_links(course: BundleData, version: BundleVersionData) -> list[Key]:
         for link in version.links.values()
         if not link.weak
     }
-    own = set()
+    own: set[UUID] = set()
     for some in batches(sorted(linked)):
-        rows = Bundle.objects.filter(uuid__in=some, collection__uuid=course.collection_uuid)
+        rows = Bundle.objects.filter(Q(collection__uuid=course.collection_uuid), uuid__in=some)
         own.update(rows.values_list("uuid", flat=True))
     return sorted((uuid, number) for uuid, number in linked.items() if uuid in own)
-
-

@@ -1,4 +1,4 @@
-"""What the plugin says of content in the API, in search and in exports, and takes back on import."""
+"""What the plugin says of content in the API, in search and in exports, and takes back again."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class LicensingAnnotations(AnnotationSource):
     def describe(self, bundle_uuid: UUID, versions: Sequence[int]) -> Mapping[int, Any]:
         """Return licences, publishers and credit lines of versions, by number."""
         found = read_versions([(bundle_uuid, version) for version in versions])
-        credits = credits_of(found)
+        named = credits_of(found)
         return {
-            key[1]: _describe(each.license, credits[key])
+            key[1]: _describe(each.license, named[key])
             for key, each in found.items()
             if each.license.expression
             or each.license.paths
@@ -71,8 +71,7 @@ class LicensingAnnotations(AnnotationSource):
             "expression": expression,
             "licenses": [_license(each.key) for each in licenses_in(expression)],
             "history": [
-                {"expression": each.expression, "since": each.since.isoformat()}
-                for each in history
+                {"expression": each.expression, "since": each.since.isoformat()} for each in history
             ],
             "publisher": _publisher(find_publishers([row.publisher]).get(row.publisher)),
         }

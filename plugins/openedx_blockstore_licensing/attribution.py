@@ -58,9 +58,7 @@ def credits_of(versions: Mapping[Key, StoredVersion]) -> dict[Key, Credit]:
     """
     publishers = find_publishers(found.collection.publisher for found in versions.values())
     changed = _modified(versions.values())
-    return {
-        key: _credit(found, publishers, changed) for key, found in versions.items()
-    }
+    return {key: _credit(found, publishers, changed) for key, found in versions.items()}
 
 
 def _credit(

@@ -3,8 +3,8 @@
 Where the rules are from:
 
 * Creative Commons' FAQ, "If I derive or adapt material offered under a Creative Commons license,
-  which CC license(s) can I use?" with the adapter's licence chart, and "Can I combine material under
-  different Creative Commons licenses in my work?", about collections;
+  which CC license(s) can I use?" with the adapter's licence chart, and "Can I combine
+  material under different Creative Commons licenses in my work?", about collections;
 * Creative Commons' list of compatible licences (the Free Art License 1.3 both ways, the GPL 3 one
   way, both for BY-SA 4.0 alone), and the sections on ShareAlike in the licences of each version;
 * the GNU project's list of licences and its FAQ with the matrix of GPL versions.
@@ -156,14 +156,16 @@ def _collect_creative_commons(license_: str, found: CreativeCommons, into: str) 
     reasons = [_attribution(label)] if "BY" in found.elements else []
     if "ND" in found.elements:
         reasons.append(
-            Reason("unchanged", f"{label}: it must stay as it is; nothing made of it may be shared.")
+            Reason(
+                "unchanged", f"{label}: it must stay as it is; nothing made of it may be shared."
+            )
         )
     if "SA" in found.elements:
         reasons.append(
             Reason(
                 "share-alike",
-                f"{label}: what is made of it must be under the same licence. A course around it is "
-                f"not made of it.",
+                f"{label}: what is made of it must be under the same licence. A course around it "
+                f"is not made of it.",
                 COLLECTIONS,
             )
         )
@@ -227,14 +229,14 @@ def _publish_creative_commons(license_: str, found: CreativeCommons, into: str) 
     if "SA" in found.elements:
         return _share_alike(license_, found, into)
     if into in PUBLIC_DOMAIN:
-        return Verdict.NO, (
-            Reason(
-                "keeps-rights",
-                f"{label} reserves the credit of the author; {wanted} would give it away.",
-                ADAPTERS,
-            ),
-        )
-    target = read_creative_commons(into)
+        message = f"{label} reserves the credit of the author; {wanted} would give it away."
+        return Verdict.NO, (Reason("keeps-rights", message, ADAPTERS),)
+    return _publish_attribution(license_, found, into)
+
+
+def _publish_attribution(license_: str, found: CreativeCommons, into: str) -> Answer:
+    """BY and BY-NC leave the terms of what is new to whoever made that."""
+    label, wanted = get_license(license_).label, get_license(into).label
     credit = _attribution(label)
     if into == ALL_RIGHTS_RESERVED:
         kept = Reason(
@@ -242,6 +244,7 @@ def _publish_creative_commons(license_: str, found: CreativeCommons, into: str) 
             f"Only what is new in it can be reserved; the original stays under {label}.",
         )
         return Verdict.CONDITIONS, (credit, kept, *_non_commercial(label, found))
+    target = read_creative_commons(into)
     if target is not None:
         return _adapters_chart(label, found, wanted, target)
     if "NC" not in found.elements and found.version >= (4, 0) and _is_gpl(into):
@@ -278,38 +281,34 @@ def _adapters_chart(
 
 def _share_alike(license_: str, found: CreativeCommons, into: str) -> Answer:
     label, wanted = get_license(license_).label, get_license(into).label
-    credit = _attribution(label) if "BY" in found.elements else None
     target = read_creative_commons(into)
-    reasons = (*([credit] if credit else []), *_non_commercial(label, found))
     if target is not None and target.elements == found.elements:
-        if found.version == (1, 0):
-            return Verdict.NO, (
-                Reason("share-alike", f"{label}: under this very licence, and no other version."),
-            )
-        if target.version >= found.version:
-            later = Reason("later-version", f"{label} permits {wanted}.", ADAPTERS)
-            return Verdict.CONDITIONS, (*reasons, later)
-        return Verdict.NO, (
-            Reason("share-alike", f"{label}: under this version or a later one.", ADAPTERS),
-        )
-    if found.key == "CC-BY-SA-4.0" and into in {"LAL-1.3", "GPL-3.0-only"}:
-        compatible = Reason("compatible", f"Creative Commons lists {wanted}.", COMPATIBLE)
-        return Verdict.CONDITIONS, (*reasons, compatible)
-    if found.key == "CC-BY-SA-4.0" and into == "GPL-3.0-or-later":
-        return _unknown(
-            "later-gpl",
-            "Creative Commons lists version 3 of the GPL, and no later one.",
-            COMPATIBLE,
-        )
+        return _same_elements(label, found, wanted, target)
     if found.elements == ("SA",):
         return _not_in_rules(license_, into)
-    return Verdict.NO, (
-        Reason(
-            "share-alike",
-            f"{label}: what is made of it must be under the same licence, not under {wanted}.",
-            ADAPTERS,
-        ),
-    )
+    if found.key == "CC-BY-SA-4.0" and into in {"LAL-1.3", "GPL-3.0-only"}:
+        compatible = Reason("compatible", f"Creative Commons lists {wanted}.", COMPATIBLE)
+        return Verdict.CONDITIONS, (_attribution(label), compatible)
+    if found.key == "CC-BY-SA-4.0" and into == "GPL-3.0-or-later":
+        message = "Creative Commons lists version 3 of the GPL, and no later one."
+        return _unknown("later-gpl", message, COMPATIBLE)
+    message = f"{label}: what is made of it must be under the same licence, not under {wanted}."
+    return Verdict.NO, (Reason("share-alike", message, ADAPTERS),)
+
+
+def _same_elements(
+    label: str, found: CreativeCommons, wanted: str, target: CreativeCommons
+) -> Answer:
+    """Versions from 2.0 on permit later ones, and those that were adapted to jurisdictions."""
+    if found.version == (1, 0):
+        message = f"{label}: under this very licence, and no other version."
+        return Verdict.NO, (Reason("share-alike", message),)
+    if target.version < found.version:
+        message = f"{label}: under this version or a later one."
+        return Verdict.NO, (Reason("share-alike", message, ADAPTERS),)
+    later = Reason("later-version", f"{label} permits {wanted}.", ADAPTERS)
+    credit = (_attribution(label),) if "BY" in found.elements else ()
+    return Verdict.CONDITIONS, (*credit, *_non_commercial(label, found), later)
 
 
 # Answers -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 from attrs.validators import instance_of
+
 from openedx_blockstore.plugin_tools import read_settings
 
 _KEY = re.compile(r"^LicenseRef-[A-Za-z0-9.-]{1,80}$")
@@ -33,7 +34,7 @@ class ExtraLicense:
 
 def _extra_licenses(value: Any) -> Mapping[str, ExtraLicense]:
     if not isinstance(value, Mapping):
-        raise ValueError("EXTRA_LICENSES must map identifiers to dictionaries.")
+        raise TypeError("EXTRA_LICENSES must map identifiers to dictionaries.")
     licenses = {}
     for key, entry in value.items():
         if not isinstance(key, str) or not _KEY.match(key):
@@ -69,7 +70,7 @@ class LicensingSettings:
     SOURCE_URL: str = field(default="", validator=instance_of(str))
 
     @SOURCE_URL.validator
-    def _check_source_url(self, attribute: Attribute[str], value: str) -> None:
+    def _check_source_url(self, _attribute: Attribute[str], value: str) -> None:
         try:
             value.format(bundle_uuid="", version="")
         except (LookupError, ValueError) as error:

@@ -135,8 +135,8 @@ class BundleLicenseData:
 
     Attributes:
         expression: The licence.
-        path: A path, a folder that ends in a slash, or a pattern with ``*`` and ``?``; empty for the
-            whole bundle.
+        path: A path, a folder that ends in a slash, or a pattern with ``*`` and ``?``; empty for
+            the whole bundle.
         first_version: The first version it holds for.
         last_version: The last one; None while it holds for the latest.
         source: Whether an author said so, or it came along with a copy or an import, or stands in

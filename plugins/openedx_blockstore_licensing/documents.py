@@ -1,7 +1,7 @@
 """What the plugin writes into exports, as JSON, and what it takes back of what strangers wrote.
 
-Every version of an export has ``.blockstore/plugins/licensing/license.json``; what is in there can be
-understood without this installation: who is to be named stands there in full.
+Every version of an export has ``.blockstore/plugins/licensing/license.json``; what is in there can
+be understood without this installation: who is to be named stands there in full.
 """
 
 from __future__ import annotations
@@ -293,9 +293,7 @@ def _uuid(value: Any) -> UUID:
 
 def sort_publishers(known: Mapping[str, PublisherData]) -> tuple[PublisherData, ...]:
     """Return publishers so that each comes after those that it is part of."""
-    return tuple(
-        sorted(known.values(), key=lambda each: (_level(each, known), each.iri))
-    )
+    return tuple(sorted(known.values(), key=lambda each: (_level(each, known), each.iri)))
 
 
 def _level(publisher: PublisherData, known: Mapping[str, PublisherData]) -> int:

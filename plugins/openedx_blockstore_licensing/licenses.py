@@ -98,7 +98,11 @@ _NAMED = {
         "GFDL-1.3-or-later",
         "",
     ),
-    "LAL-1.3": ("Free Art License 1.3", "Free Art License 1.3", "https://artlibre.org/licence/lal/en/"),
+    "LAL-1.3": (
+        "Free Art License 1.3",
+        "Free Art License 1.3",
+        "https://artlibre.org/licence/lal/en/",
+    ),
 }
 _DEEDS = {
     ALL_RIGHTS_RESERVED: "Nobody may copy or change it without permission of its owner.",
@@ -267,7 +271,7 @@ def get_licenses(search: str = "") -> list[LicenseData]:
 
 
 def get_license(key: str) -> LicenseData:
-    """Return what is known of a licence, by its identifier (with an exception, where it has one)."""
+    """Return what is known of a licence, by its identifier and that of its exception, if any."""
     extra = get_settings().EXTRA_LICENSES.get(key)
     if extra is not None:
         return LicenseData(key, extra.name, extra.name, extra.url, extra.deed, LicenseGroup.EXTRA)
@@ -346,7 +350,7 @@ class _Known:
         index = [
             entry
             for entry in spdx.get_license_index()
-            if not entry.get("spdx_license_key", "").startswith("LicenseRef-")
+            if not (entry.get("spdx_license_key") or "LicenseRef-").startswith("LicenseRef-")
         ]
         index += [{"spdx_license_key": key, "other_spdx_license_keys": []} for key in own]
         self.licensing = spdx.build_spdx_licensing(index)
@@ -367,7 +371,7 @@ class _Known:
 
     def find(self, word: str) -> str | None:
         """Return the identifier that a word means; None for none."""
-        found = self._keys.get(word.casefold())
+        found: str | None = self._keys.get(word.casefold())
         if found is not None:
             return found
         license_ = read_creative_commons(word)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import EventTarget
@@ -93,7 +94,7 @@ def set_collection_license(
         row = lock_collection(collection_uuid)
         changed = _say(row, wanted, _check_since(since), actor=actor)
         if changed:
-            notify(EventTarget("collection", row.uuid))
+            notify(EventTarget("collection", row.uuid), actor=actor)
     return changed
 
 
@@ -136,7 +137,7 @@ def _rows(collection: Collection) -> list[CollectionLicense]:
     return list(rows.select_for_update().order_by("since"))
 
 
-def _check_since(since: datetime | None) -> datetime:
+def _check_since(since: Any) -> datetime:
     now = datetime.now(UTC)
     if since is None:
         return now
@@ -181,6 +182,7 @@ def set_bundle_license(
     first_version: int,
     last_version: int | None = None,
     path: str = "",
+    actor: str = "",
 ) -> bool:
     """Say under which licence a span of a bundle's versions is, or some of their files.
 
@@ -191,6 +193,7 @@ def set_bundle_license(
         last_version: The last one; None for all later versions, too.
         path: A path, a folder that ends in a slash, or a pattern with ``*`` and ``?``; of several
             that match, the longest counts. Empty for the whole bundle.
+        actor: The name of the user who says so.
 
     Returns:
         Whether anything has changed.
@@ -203,7 +206,7 @@ def set_bundle_license(
     """
     key = {"path": normalize_path(path), "from_olx": False}
     _check_span(first_version, last_version)
-    span = {"first_version": first_version, "last_version": last_version}
+    span: Any = {"first_version": first_version, "last_version": last_version}
     wanted = normalize(expression) if expression is not None else None
     with writing():
         bundle = _find_bundle(bundle_uuid)
@@ -213,7 +216,7 @@ def set_bundle_license(
             values = {"expression": wanted, "source": "author"}
             changed = set_annotation(BundleLicense, bundle, key, values, **span)
         if changed:
-            notify(EventTarget("bundle", bundle.uuid))
+            notify(EventTarget("bundle", bundle.uuid), actor=actor)
     return changed
 
 
@@ -225,7 +228,7 @@ def replace_bundle_licenses(
     first_version: int,
     source: LicenseSource,
 ) -> bool:
-    """Let exactly these licences hold from a version on; an empty whole leaves it to the collection.
+    """Let exactly these licences hold from a version on; an empty whole is the collection's.
 
     It notifies nobody.
     """
@@ -347,7 +350,7 @@ def get_version_license(bundle_uuid: UUID | str, version: int | None = None) -> 
     return found.license
 
 
-def resolve_version(bundle_uuid: UUID | str, version: int | None) -> tuple[UUID, int]:
+def resolve_version(bundle_uuid: UUID | str, version: Any) -> tuple[UUID, int]:
     """Return the UUID and the number of a version that is meant; None stands for the latest.
 
     Raises:
@@ -366,20 +369,20 @@ def resolve_version(bundle_uuid: UUID | str, version: int | None) -> tuple[UUID,
     return bundle.uuid, latest
 
 
-def notify(target: EventTarget) -> None:
+def notify(target: EventTarget, *, actor: str = "") -> None:
     """Tell everybody that what this plugin knows of something has changed."""
-    blockstore.notify_annotation_changed(target, NAMESPACE)
+    blockstore.notify_annotation_changed(target, NAMESPACE, actor=actor)
 
 
 def _find_collection(collection_uuid: UUID | str) -> Collection:
-    row = Collection.objects.filter(uuid=as_uuid(collection_uuid)).first()
+    row = Collection.objects.filter(Q(uuid=as_uuid(collection_uuid))).first()
     if row is None:
         raise CollectionNotFound(collection_uuid)
     return row
 
 
 def _find_bundle(bundle_uuid: UUID | str) -> Bundle:
-    row = Bundle.objects.filter(uuid=as_uuid(bundle_uuid), deleted_at=None).first()
+    row = Bundle.objects.filter(Q(uuid=as_uuid(bundle_uuid)), deleted_at=None).first()
     if row is None:
         raise BundleNotFound(bundle_uuid)
     return row

@@ -1,7 +1,7 @@
 """The licences that OLX states: how Open edX writes them, and where they stand.
 
-A course and each of its videos can have an attribute ``license``, such as ``all-rights-reserved`` or
-``creative-commons: ver=4.0 BY NC SA``.
+A course and each of its videos can have an attribute ``license``, such as
+``all-rights-reserved`` or ``creative-commons: ver=4.0 BY NC SA``.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def read_root_license(head: bytes) -> str:
     except etree.XMLSyntaxError:
         return ""  # others say what is wrong with it
     for _event, element in parser.read_events():
-        return (element.get("license") or "").strip()
+        return str(element.get("license") or "").strip()  # type: ignore[union-attr]
     return ""
 
 

@@ -39,7 +39,8 @@ def normalize_iri(iri: object) -> str:
     _check_text(normal, "iri", normal)
     if not _IRI.match(normal):
         raise InvalidPublisher(
-            iri, "its IRI must begin with a scheme, as https://example.org/ does, and hold no blanks"
+            iri,
+            "its IRI must begin with a scheme, as https://example.org/ does, and hold no blanks",
         )
     return normal
 
@@ -178,9 +179,11 @@ def _find_parent(iri: str, parent: str | None) -> Publisher | None:
 
 def _find(iri: object) -> Publisher:
     rows = Publisher.objects.select_related("parent")
-    row = rows.filter(iri=unicodedata.normalize("NFC", iri.strip())).first() if (
-        isinstance(iri, str) and "\0" not in iri and iri.isprintable()
-    ) else None
+    row = (
+        rows.filter(iri=unicodedata.normalize("NFC", iri.strip())).first()
+        if (isinstance(iri, str) and "\0" not in iri and iri.isprintable())
+        else None
+    )
     if row is None:
         raise PublisherNotFound(iri)
     return row

@@ -108,8 +108,8 @@ class _Work:
 
 
 def _works(found: Mapping[Key, StoredVersion]) -> list[_Work]:
-    credits = credits_of(found)
-    return [_Work(key, found[key], credits[key]) for key in found]
+    named = credits_of(found)
+    return [_Work(key, found[key], named[key]) for key in found]
 
 
 def _visible(keys: Iterable[Key], may_see: MaySee | None) -> set[UUID]:
@@ -262,4 +262,3 @@ def _same(work: _Work, other: _Work) -> bool:
 
 def _by_name(work: _Work) -> tuple[str, str, int]:
     return work.found.bundle.title.casefold(), str(work.key[0]), work.key[1]
-

@@ -82,9 +82,7 @@ def read_versions(keys: Iterable[Key]) -> dict[Key, StoredVersion]:
                         [each for each in own[row.bundle_id] if _holds(each, row.version_num)],
                         histories[row.bundle.collection_id].at(row.created),
                     ),
-                    tuple(
-                        each for each in derived[row.bundle_id] if _holds(each, row.version_num)
-                    ),
+                    tuple(each for each in derived[row.bundle_id] if _holds(each, row.version_num)),
                 )
     return found
 
@@ -162,9 +160,7 @@ def _decide(own: Iterable[BundleLicense], collection: CollectionLicense | None) 
     olx: dict[str, BundleLicense] = {}
     for row in own:
         (olx if row.from_olx else said)[row.path] = row
-    paths = {
-        path: row.expression for path, row in sorted({**olx, **said}.items()) if path
-    }
+    paths = {path: row.expression for path, row in sorted({**olx, **said}.items()) if path}
     whole = said.get("")
     if whole is None and (collection is None or collection.is_default or not collection.expression):
         whole = olx.get("")

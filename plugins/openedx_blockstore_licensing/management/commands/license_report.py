@@ -38,7 +38,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(
-                f"The database can not be used: {error}. Were its tables made (`manage.py migrate`)?"
+                f"The database can not be used: {error}. Were its tables made "
+                f"(`manage.py migrate`)?"
             ) from error
         self.stdout.write(_rendered(report, options["format"]), ending="")
 
