@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from typing import get_args
 
 import license_expression as spdx
 
+from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_licensing._software import check_software
 from openedx_blockstore_licensing.data import CheckData, Reason, Use, Verdict
 from openedx_blockstore_licensing.licenses import (
@@ -60,7 +62,10 @@ def check(use: Use, license: str, into: str = "", *, same_owner: bool = False) -
 
     Raises:
         InvalidLicense: One of the two is no licence.
+        Invalid: There is no such use.
     """
+    if use not in get_args(Use):
+        raise Invalid(f"use must be one of {', '.join(get_args(Use))}, not {use!r:.100}.")
     given, wanted = (str(parse(value)) if value else "" for value in (license, into))
     if same_owner:
         reason = Reason("same-owner", "Whoever holds the rights may do as they please.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -46,15 +45,26 @@ def find_pattern(path: str, patterns: Iterable[str]) -> str | None:
     known = set(patterns)
     if path in known:
         return path
-    matching = [pattern for pattern in known if pattern and _compiled(pattern).fullmatch(path)]
+    matching = [pattern for pattern in known if pattern and _matches(path, pattern)]
     return max(matching, key=lambda pattern: (len(pattern), pattern), default=None)
 
 
-@functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _matches(path: str, pattern: str) -> bool:
+    """Tell whether a path falls under a pattern, in time that both lengths bound."""
     if pattern.endswith("/"):
         pattern += "*"
-    # Runs of stars would make the search take long, and mean no more than one.
-    text = re.sub(r"\*+", "*", pattern)
-    body = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in text)
-    return re.compile(body, re.DOTALL)
+    here = there = 0
+    star = resume = -1
+    while here < len(path):
+        if there < len(pattern) and pattern[there] == "*":
+            star, resume = there, here
+            there += 1
+        elif there < len(pattern) and pattern[there] in {"?", path[here]}:
+            here, there = here + 1, there + 1
+        elif star >= 0:
+            # The last star takes one letter more.
+            resume += 1
+            here, there = resume, star + 1
+        else:
+            return False
+    return pattern[there:].strip("*") == ""
