@@ -31,10 +31,19 @@ def credit_line(credit: Credit, *, license: str | None = None) -> Line:
     Args:
         license: The licence to name; None for that of the work.
     """
-    derived = credit.derived_from
-    if len(derived) == 1 and not derived[0].modified:
-        return tuple(_copied(credit, derived[0], license))
-    return tuple(_finished(_own(credit, license), derived))
+    original = original_of(credit)
+    own = credit.license if license is None else license
+    pieces = [*_own(original, own), *_finished(original.derived_from)]
+    if original.title != credit.title:
+        pieces.append(Piece(f" Here called “{credit.title}”."))
+    return tuple(pieces)
+
+
+def original_of(credit: Credit) -> Credit:
+    """Return the work that something is an unchanged copy of, by way of however many; or itself."""
+    while len(credit.derived_from) == 1 and not credit.derived_from[0].modified:
+        credit = credit.derived_from[0].origin
+    return credit
 
 
 def to_text(line: Line) -> str:
@@ -52,24 +61,14 @@ def to_html(line: Line) -> str:
     )
 
 
-def _copied(credit: Credit, derived: Derived, license_: str | None) -> Iterator[Piece]:
-    """An unchanged copy is the original, wherever it is now."""
-    origin = derived.origin
-    own = _own(origin, license_ if license_ is not None else credit.license)
-    yield from _finished(own, origin.derived_from)
-    if credit.title != origin.title:
-        yield Piece(f" Here called “{credit.title}”.")
-
-
-def _own(credit: Credit, license_: str | None) -> Iterator[Piece]:
+def _own(credit: Credit, license_: str) -> Iterator[Piece]:
     yield from _named(credit)
     yield from _source(credit)
     yield Piece(", ")
-    yield from _license(credit.license if license_ is None else license_)
+    yield from _license(license_)
 
 
-def _finished(own: Iterable[Piece], derived: Iterable[Derived]) -> Iterator[Piece]:
-    yield from own
+def _finished(derived: Iterable[Derived]) -> Iterator[Piece]:
     yield Piece(".")
     for number, each in enumerate(derived):
         yield Piece(" Based on " if number == 0 else " Also based on ")
@@ -78,15 +77,12 @@ def _finished(own: Iterable[Piece], derived: Iterable[Derived]) -> Iterator[Piec
 
 
 def _origin(derived: Derived) -> Iterator[Piece]:
-    origin = derived.origin
-    yield from _named(origin)
-    yield from _source(origin)
-    yield Piece(", ")
-    yield from _license(origin.license)
+    origin = original_of(derived.origin)
+    yield from _own(origin, origin.license)
     if derived.modified:
         yield Piece(", modified")
     for further in origin.derived_from:
-        yield Piece("; that in turn is based on " if further.modified else "; that is a copy of ")
+        yield Piece("; that in turn is based on ")
         yield from _origin(further)
 
 

@@ -44,7 +44,7 @@ def parse_olx_license(text: str) -> str:
 
 
 def _creative_commons(text: str, options: str) -> str:
-    version = ""
+    version = _DEFAULT_VERSION
     elements = set()
     for word in options.split():
         name, equals, value = word.partition("=")
@@ -54,7 +54,6 @@ def _creative_commons(text: str, options: str) -> str:
             elements.add(word.upper())
     if "ZERO" in elements:
         return "CC0-1.0"
-    version = version or _DEFAULT_VERSION
     if not _VERSION.match(version) or not elements <= set(_ORDER):
         raise InvalidLicense(text, "it is no licence of Creative Commons")
     # The platform always shows BY, which all licences since 2.0 have.

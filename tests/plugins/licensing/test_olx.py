@@ -85,7 +85,8 @@ def test_what_open_edx_has_no_words_for_is_not_written() -> None:
         (b"<video license=", ""),
         (b'<!DOCTYPE v [<!ENTITY e "x">]><video license="&e;"/>', ""),
         (b"\xff\xfe\x00", ""),
-        (b'<video license="a"/><broken', "a"),
+        (b'<video license="a"><transcript src="a.srt"/', "a"),
+        (b'<video license="a"/><broken', ""),
     ],
 )
 def test_the_attribute_of_the_first_element_counts(head: bytes, license: str) -> None:

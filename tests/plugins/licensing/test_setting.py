@@ -297,13 +297,14 @@ def test_a_bundle_that_moves_keeps_the_licences_of_its_versions(
     make_version(bundle.uuid, {"a.xml": "fourth"})
     before = [license_of(bundle, number) or "NOASSERTION" for number in range(1, 5)]
     blockstore.update_bundle(bundle.uuid, collection_uuid=other.uuid)
-    assert pin_licenses(bundle.uuid, collection.uuid, until=datetime.now(UTC))
+    moved = datetime.now(UTC)
+    assert pin_licenses(bundle.uuid, collection.uuid, until=moved)
     make_version(bundle.uuid, {"a.xml": "fifth"})
     after = [license_of(bundle, number) for number in range(1, 6)]
     assert after == [*before, "CC-BY-NC-4.0"]
     assert before == ["NOASSERTION", "CC-BY-4.0", "MIT", "CC-BY-4.0"]
     with told() as events:
-        assert not pin_licenses(bundle.uuid, collection.uuid, until=datetime.now(UTC))
+        assert not pin_licenses(bundle.uuid, collection.uuid, until=moved)
     assert events == []
 
 
