@@ -269,9 +269,9 @@ def test_the_report_of_a_real_course_with_three_licences(
     consume()
     bundles = list(bundles_of(report.collection_uuid))
     sequence = next(bundle for bundle in bundles if bundle.type == "sequence")
-    shared = next(bundle for bundle in bundles if bundle.type == "assets")
+    second = [bundle for bundle in bundles if bundle.type == "sequence"][1]
     api.set_bundle_license(sequence.uuid, "BSD-3-Clause", first_version=1)
-    api.set_bundle_license(shared.uuid, "CC-BY-NC-4.0", first_version=1, path="static/*.js")
+    api.set_bundle_license(second.uuid, "CC-BY-NC-4.0", first_version=1, path="units/*")
     found = api.get_license_report(report.course_bundle_uuid)
     assert {group.expression for group in found.groups} == {
         "CC-BY-SA-4.0",
@@ -283,5 +283,5 @@ def test_the_report_of_a_real_course_with_three_licences(
     text = api.report_to_text(found)
     for bundle in bundles:
         assert f"“{bundle.title}” by MITx" in text
-    assert "Only: static/*.js." in text
+    assert "Only: units/*." in text
     assert [finding.code for finding in found.findings] == ["non-commercial-part"]
