@@ -66,6 +66,14 @@ class CollectionLicenseForm(forms.ModelForm):  # type: ignore[type-arg]
         model = CollectionLicense
         fields = ("collection", "expression")
 
+    def clean(self) -> Any:
+        """Make sure that there is something to say."""
+        collection = self.cleaned_data.get("collection")
+        if collection is not None and self.cleaned_data.get("expression") == "":
+            if not api.get_collection_licenses(collection.uuid):
+                raise ValidationError("Nobody has said anything that could be taken back.")
+        return super().clean()
+
 
 @admin.register(CollectionLicense)
 class CollectionLicenseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
