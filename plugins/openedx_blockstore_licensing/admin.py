@@ -69,9 +69,12 @@ class CollectionLicenseForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> Any:
         """Make sure that there is something to say."""
         collection = self.cleaned_data.get("collection")
-        if collection is not None and self.cleaned_data.get("expression") == "":
-            if not api.get_collection_licenses(collection.uuid):
-                raise ValidationError("Nobody has said anything that could be taken back.")
+        if (
+            collection is not None
+            and self.cleaned_data.get("expression") == ""
+            and not api.get_collection_licenses(collection.uuid)
+        ):
+            raise ValidationError("Nobody has said anything that could be taken back.")
         return super().clean()
 
 

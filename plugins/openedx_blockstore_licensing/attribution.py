@@ -77,10 +77,13 @@ def _credit(
         license=found.license.expression,
         url=source_url(bundle.uuid, found.row.version_num),
         derived_from=tuple(
-            Derived(credit_from_json(row.credit), (row.pk, key) in changed)
-            for row in found.derivations
+            Derived(_origin(row), (row.pk, key) in changed) for row in found.derivations
         ),
     )
+
+
+def _origin(row: Derivation) -> Credit:
+    return credit_from_json(json.loads(row.credit))
 
 
 def source_url(bundle_uuid: UUID, version: int) -> str:
@@ -154,7 +157,7 @@ def get_derivations(bundle_uuid: UUID | str) -> list[DerivationData]:
     rows = Derivation.objects.filter(bundle__uuid=uuid).order_by("first_version", "pk")
     return [
         DerivationData(
-            origin=credit_from_json(row.credit),
+            origin=_origin(row),
             first_version=row.first_version,
             last_version=row.last_version,
             kind=row.kind,  # type: ignore[arg-type]
@@ -217,7 +220,7 @@ def add_derivation(
         origin_version=origin.version,
         first_version=first_version,
         digest=digest,
-        credit=credit_to_json(origin, depth=MAX_CHAIN),
+        credit=json.dumps(credit_to_json(origin, depth=MAX_CHAIN), sort_keys=True),
     )
 
 

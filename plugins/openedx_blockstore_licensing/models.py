@@ -5,7 +5,6 @@ Rows grow with what people say, and not with versions.
 
 from __future__ import annotations
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from openedx_blockstore.models_api import Bundle, Collection, VersionRange, VersionRangeQuerySet
@@ -147,8 +146,9 @@ class Derivation(VersionRange):
     origin_version = models.PositiveIntegerField()
     # The files and links of the original, here: whatever differs from them is modified.
     digest = models.CharField(max_length=64, blank=True, default="")
-    # Like Credit, of data.py, and what that was made of in turn.
-    credit = models.JSONField(encoder=DjangoJSONEncoder)
+    # As JSON: like Credit, of data.py, and what that was made of in turn. Databases do not take
+    # JSON of any depth for JSON.
+    credit = models.TextField()
     said_at = models.DateTimeField(auto_now_add=True)
 
     objects = DerivationManager()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from attrs import fields
+from django.db import IntegrityError, OperationalError, connections, router
 
 from openedx_blockstore_licensing._writing import writing
 from openedx_blockstore_licensing.data import PublisherData
@@ -22,6 +23,7 @@ from openedx_blockstore_licensing.stored import batches
 #: How many publishers may be above one another.
 MAX_DEPTH = 20
 
+_ATTEMPTS = 4
 _IRI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20\x7f]+$")
 _WEB = re.compile(r"^https?://[^\s<>\"\x00-\x20\x7f]+$", re.IGNORECASE)
 _LENGTHS = {"name": 255, "id_string": 100, "logo": 500, "home_page": 500, "iri": 500}
@@ -94,16 +96,28 @@ def set_publisher(publisher: PublisherData) -> bool:
         InvalidPublisher: A value is not possible; or its parent is not known, or is part of it.
     """
     values = _checked(publisher)
+    for _attempt in range(_ATTEMPTS - 1):
+        try:
+            return _set(values, publisher.parent)
+        except (IntegrityError, OperationalError):
+            # Others made it at once, or the database undid one of two that waited for each other.
+            if connections[router.db_for_write(Publisher)].in_atomic_block:
+                raise
+    return _set(values, publisher.parent)
+
+
+def _set(values: dict[str, Any], parent: str | None) -> bool:
     with writing():
-        # All rows are looked at in turn, so that two changes can not close a circle together.
-        row = Publisher.objects.select_for_update().filter(iri=values["iri"]).first()
-        values["parent"] = _find_parent(values["iri"], publisher.parent)
+        # Whoever changes the hierarchy holds all of it, so that no two close a circle together.
+        list(Publisher.objects.select_for_update().order_by("pk").values_list("pk"))
+        wanted = {**values, "parent": _find_parent(values["iri"], parent)}
+        row = Publisher.objects.select_related("parent").filter(iri=values["iri"]).first()
         if row is None:
-            Publisher.objects.create(**values)
+            Publisher.objects.create(**wanted)
             return True
-        changed = [name for name, value in values.items() if getattr(row, name) != value]
+        changed = [name for name, value in wanted.items() if getattr(row, name) != value]
         for name in changed:
-            setattr(row, name, values[name])
+            setattr(row, name, wanted[name])
         if changed:
             row.save(update_fields=changed)
     return bool(changed)
@@ -168,8 +182,6 @@ def check_parent(iri: str, parent: Publisher | None) -> None:
 def _find_parent(iri: str, parent: str | None) -> Publisher | None:
     if parent is None:
         return None
-    # Whoever changes the hierarchy holds these, so that no two can close a circle together.
-    list(Publisher.objects.select_for_update().filter(parent=None).values_list("pk"))
     row = Publisher.objects.filter(iri=normalize_iri(parent)).first()
     if row is None:
         raise InvalidPublisher(iri, f"its parent {parent!r} is not known; make that one first")

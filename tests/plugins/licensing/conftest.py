@@ -1,4 +1,4 @@
-"""Fixtures of the licensing plugin's tests: collections, bundles with versions, and what is told."""
+"""Fixtures of the licensing plugin's tests: collections, and bundles with versions."""
 
 from __future__ import annotations
 

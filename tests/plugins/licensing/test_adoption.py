@@ -9,14 +9,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from attrs import frozen
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from openedx_blockstore import api as blockstore
+from openedx_blockstore.api._events import event_data
 from openedx_blockstore.courses import import_course
 from openedx_blockstore.data import BundleData, CollectionData
 from openedx_blockstore.models import Event
-from openedx_blockstore.api._events import event_data
 from openedx_blockstore_licensing import api
 from openedx_blockstore_licensing.consumers import LicensingConsumer
 from openedx_blockstore_licensing.models import BundleLicense
@@ -50,6 +51,22 @@ def export(tmp_path: Path) -> Path:
     root = tmp_path / "course"
     shutil.copytree(SAMPLE, root)
     return root
+
+
+@frozen
+class Imported:
+    """Where an imported course is."""
+
+    collection_uuid: UUID
+    course_bundle_uuid: UUID
+
+
+def imported(export: Path, collection_uuid: UUID | None = None) -> Imported:
+    """Import a course."""
+    report = import_course(export, collection_uuid=collection_uuid)
+    assert report.collection_uuid is not None
+    assert report.course_bundle_uuid is not None
+    return Imported(report.collection_uuid, report.course_bundle_uuid)
 
 
 def course_file(export: Path) -> Path:
@@ -125,7 +142,7 @@ def test_an_imported_course_is_under_the_licence_that_it_states(
     db: None, file_storage: object, export: Path
 ) -> None:
     edit(course_file(export), "<course ", '<course license="creative-commons: ver=4.0 BY NC" ')
-    report = import_course(export)
+    report = imported(export)
     assert license_of(report.course_bundle_uuid) == ""
     consume()
     for bundle in bundles_of(report.collection_uuid):
@@ -142,7 +159,7 @@ def test_what_was_said_of_the_collection_counts_more(
     edit(course_file(export), "<course ", '<course license="creative-commons: ver=4.0 BY NC" ')
     collection = blockstore.create_collection("Said")
     api.set_collection_license(collection.uuid, "CC-BY-4.0")
-    report = import_course(export, collection_uuid=collection.uuid)
+    report = imported(export, collection_uuid=collection.uuid)
     consume()
     assert license_of(report.course_bundle_uuid) == "CC-BY-4.0"
     api.set_collection_license(collection.uuid, None, since=api.ALWAYS)
@@ -154,7 +171,7 @@ def test_a_course_that_states_another_one_later(
 ) -> None:
     first = '<course license="creative-commons: ver=4.0 BY" '
     edit(course_file(export), "<course ", first)
-    report = import_course(export)
+    report = imported(export)
     consume()
     edit(course_file(export), first, '<course license="all-rights-reserved" ')
     import_course(export, collection_uuid=report.collection_uuid)
@@ -181,7 +198,7 @@ def test_courses_from_before_the_plugin_are_looked_at_by_a_command(
     db: None, file_storage: object, export: Path
 ) -> None:
     edit(course_file(export), "<course ", '<course license="all-rights-reserved" ')
-    report = import_course(export)
+    report = imported(export)
     out = StringIO()
     call_command("adopt_course_licenses", str(report.course_bundle_uuid), stdout=out)
     for bundle in bundles_of(report.collection_uuid):
@@ -223,7 +240,7 @@ def test_a_course_says_more_than_a_default(
 ) -> None:
     with_default(settings, "CC-BY-4.0")
     edit(course_file(export), "<course ", '<course license="all-rights-reserved" ')
-    report = import_course(export)
+    report = imported(export)
     consume()
     assert license_of(report.course_bundle_uuid) == api.ALL_RIGHTS_RESERVED
 
@@ -264,7 +281,7 @@ def test_the_report_of_a_real_course_with_three_licences(
     shutil.copytree(courses / "mitx-grading-library-course" / "course", root)
     course_xml = root / "course" / "course.xml"
     edit(course_xml, "<course>", '<course license="creative-commons: ver=4.0 BY SA">')
-    report = import_course(root)
+    report = imported(root)
     blockstore.update_collection(report.collection_uuid, author="MITx", owner="MIT")
     consume()
     bundles = list(bundles_of(report.collection_uuid))

@@ -216,7 +216,7 @@ def test_every_answer_has_a_reason_and_never_says_yes_to_what_nobody_knows() -> 
         for license_, into in itertools.product(
             some, ("CC-BY-4.0", "GPL-3.0-only", "EPL-2.0", ARR)
         ):
-            answer = api.check(use, license_, into)  # type: ignore[arg-type]
+            answer = api.check(use, license_, into)
             assert answer.reasons, (use, license_, into)
             if answer.verdict is YES:
                 assert license_ in PUBLIC_DOMAIN

@@ -205,10 +205,10 @@ def test_each_version_has_what_its_archive_said(
     take(there, document(bundle, 2), 2)
     found = [api.get_version_license(there.uuid, number).expression for number in (1, 2)]
     assert found == ["MIT", "CC-BY-4.0"]
-    credits = [api.get_credit(there.uuid, number) for number in (1, 2)]
-    origins = [[each.origin.version for each in credit.derived_from] for credit in credits]
+    named = [api.get_credit(there.uuid, number) for number in (1, 2)]
+    origins = [[each.origin.version for each in credit.derived_from] for credit in named]
     assert origins == [[1], [2]]
-    assert not any(credit.derived_from[0].modified for credit in credits)
+    assert not any(credit.derived_from[0].modified for credit in named)
 
 
 def test_an_author_hears_that_an_import_changes_what_they_said(

@@ -77,7 +77,7 @@ def test_what_is_no_licence_is_refused_with_its_place_and_a_mend(
     given: object, position: int | None, suggestion: str | None
 ) -> None:
     with pytest.raises(InvalidLicense) as caught:
-        api.normalize(given)  # type: ignore[arg-type]
+        api.normalize(given)
     assert caught.value.position == position
     if suggestion is not None:
         assert suggestion in caught.value.suggestions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +16,7 @@ from openedx_blockstore_licensing.exceptions import (
     PublisherInUse,
     PublisherNotFound,
 )
-from openedx_blockstore_licensing.publishers import find_publishers
+from openedx_blockstore_licensing.publishers import MAX_DEPTH, find_publishers
 
 pytestmark = pytest.mark.django_db
 
@@ -77,11 +79,12 @@ def test_nobody_is_part_of_themselves() -> None:
 
 def test_a_hierarchy_has_an_end() -> None:
     parent = None
+    for number in range(MAX_DEPTH + 1):
+        iri = f"https://p{number}.example/"
+        api.set_publisher(PublisherData(iri, f"P{number}", parent=parent))
+        parent = iri
     with pytest.raises(InvalidPublisher, match="above one another"):
-        for number in range(40):
-            iri = f"https://p{number}.example/"
-            api.set_publisher(PublisherData(iri, f"P{number}", parent=parent))
-            parent = iri
+        api.set_publisher(PublisherData("https://too.deep.example/", "Too deep", parent=parent))
 
 
 def test_one_that_others_are_part_of_stays() -> None:
@@ -124,7 +127,7 @@ def test_what_nobody_has_is_not_found(iri: str) -> None:
         ({"parent": 4}, "text"),
     ],
 )
-def test_bad_values_are_refused(change: dict[str, object], word: str) -> None:
+def test_bad_values_are_refused(change: dict[str, Any], word: str) -> None:
     with pytest.raises(InvalidPublisher, match=word) as caught:
         api.set_publisher(evolve(HARVARD, **change))
     str(caught.value).encode()

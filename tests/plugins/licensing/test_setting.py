@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -104,25 +106,29 @@ def test_a_time_must_be_one_that_was(collection: CollectionData) -> None:
     assert CollectionLicense.objects.count() == 0
 
 
+OF_COLLECTIONS: list[Callable[[Any], object]] = [
+    api.get_collection_license,
+    api.get_collection_licenses,
+    lambda uuid: api.set_collection_license(uuid, "MIT"),
+]
+OF_BUNDLES: list[Callable[[Any], object]] = [
+    api.get_bundle_licenses,
+    api.get_version_license,
+    api.get_credit,
+    api.get_license_report,
+    lambda uuid: api.set_bundle_license(uuid, "MIT", first_version=1),
+    lambda uuid: api.copy_bundle(uuid, None, uuid4()),
+]
+
+
 @pytest.mark.parametrize("uuid", [uuid4(), "no uuid", "", None, 4])
 def test_what_is_not_there_is_told(db: None, uuid: object) -> None:
-    for function in (
-        api.get_collection_license,
-        api.get_collection_licenses,
-        lambda uuid: api.set_collection_license(uuid, "MIT"),
-    ):
+    for function in OF_COLLECTIONS:
         with pytest.raises(CollectionNotFound):
-            function(uuid)  # type: ignore[operator]
-    for function in (
-        api.get_bundle_licenses,
-        api.get_version_license,
-        api.get_credit,
-        api.get_license_report,
-        lambda uuid: api.set_bundle_license(uuid, "MIT", first_version=1),
-        lambda uuid: api.copy_bundle(uuid, None, uuid4()),
-    ):
+            function(uuid)
+    for function in OF_BUNDLES:
         with pytest.raises(BundleNotFound):
-            function(uuid)  # type: ignore[operator]
+            function(uuid)
 
 
 @pytest.mark.parametrize("expression", ["CC-BY4", "NOASSERTION", 4, "\ud800", "MIT" * 500])
