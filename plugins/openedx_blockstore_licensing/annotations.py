@@ -1,0 +1,326 @@
+"""What the plugin says of content in the API, in search and in exports, and takes back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from openedx_blockstore import api as blockstore
+from openedx_blockstore.data import EventTarget, Finding, Severity
+from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.models_api import Collection
+from openedx_blockstore.plugin_api import AnnotationSource
+from openedx_blockstore_licensing._writing import writing
+from openedx_blockstore_licensing.attribution import (
+    add_derivation,
+    as_named,
+    content_digest,
+    credits_of,
+)
+from openedx_blockstore_licensing.credits import credit_line, to_text
+from openedx_blockstore_licensing.data import Credit, Derived, PublisherData, VersionLicense
+from openedx_blockstore_licensing.documents import (
+    FILE,
+    CollectionDocument,
+    VersionDocument,
+    read_collection,
+    read_version,
+    sort_publishers,
+    write_collection,
+    write_version,
+)
+from openedx_blockstore_licensing.licenses import NOASSERTION, licenses_in
+from openedx_blockstore_licensing.licensing import (
+    ALWAYS,
+    notify,
+    replace_bundle_licenses,
+    set_collection_license,
+)
+from openedx_blockstore_licensing.models import CollectionLicense, Derivation
+from openedx_blockstore_licensing.publishers import find_publishers, set_publisher
+from openedx_blockstore_licensing.stored import StoredVersion, read_history, read_versions
+
+
+class LicensingAnnotations(AnnotationSource):
+    """Licences, and who is to be named."""
+
+    def describe(self, bundle_uuid: UUID, versions: Sequence[int]) -> Mapping[int, Any]:
+        """Return licences, publishers and credit lines of versions, by number."""
+        found = read_versions([(bundle_uuid, version) for version in versions])
+        named = credits_of(found)
+        return {
+            key[1]: _describe(each.license, named[key])
+            for key, each in found.items()
+            if each.license.expression
+            or each.license.paths
+            or each.derivations
+            or each.collection.publisher
+        }
+
+    def describe_collection(self, collection_uuid: UUID) -> Any:
+        """Return the licence of a collection, what it was before, and its publisher."""
+        row = Collection.objects.filter(uuid=collection_uuid).first()
+        if row is None:
+            return None
+        history = read_history(row).rows
+        if not history and not row.publisher:
+            return None
+        expression = history[-1].expression if history else ""
+        return {
+            "expression": expression,
+            "licenses": [_license(each.key) for each in licenses_in(expression)],
+            "history": [
+                {"expression": each.expression, "since": each.since.isoformat()} for each in history
+            ],
+            "publisher": _publisher(find_publishers([row.publisher]).get(row.publisher)),
+        }
+
+    # Exports -------------------------------------------------------------------------------------
+
+    def export_files(self, bundle_uuid: UUID, version: int) -> Mapping[str, bytes]:
+        """Return the licence of a version, its publisher, and whose work it is."""
+        key = (bundle_uuid, version)
+        found = read_versions([key])
+        if key not in found:
+            return {}
+        credit = credits_of(found)[key]
+        license_ = found[key].license
+        document = VersionDocument(
+            expression=license_.expression,
+            from_collection=license_.source == "collection",
+            paths=license_.paths,
+            credit=credit,
+            publishers=_named_publishers(credit),
+        )
+        return {FILE: write_version(document)}
+
+    def export_collection_files(self, collection_uuid: UUID) -> Mapping[str, bytes]:
+        """Return the licence of a collection, what it was before, and its publisher."""
+        row = Collection.objects.filter(uuid=collection_uuid).first()
+        if row is None:
+            return {}
+        history = read_history(row).rows
+        document = CollectionDocument(
+            expression=history[-1].expression if history else "",
+            history=tuple((each.expression, each.since.isoformat()) for each in history),
+            publisher=row.publisher,
+            publishers=sort_publishers(find_publishers([row.publisher])),
+        )
+        return {FILE: write_collection(document)}
+
+    # Imports -------------------------------------------------------------------------------------
+
+    def import_files(
+        self, bundle_uuid: UUID, version: int, files: Mapping[str, bytes]
+    ) -> Iterable[Finding]:
+        """Take the licence of a version, its publisher, and whose work it is."""
+        if FILE not in files:
+            return ()
+        try:
+            document = read_version(files[FILE])
+        except BlockstoreError as error:
+            return (_unusable(error),)
+        found = read_versions([(bundle_uuid, version)]).get((bundle_uuid, version))
+        if found is None:
+            return ()
+        with writing():
+            findings = list(_import_publishers(document.publishers))
+            findings += _import_license(found, document)
+            _import_credit(found, document.credit)
+            notify(EventTarget("bundle", bundle_uuid))
+        return findings
+
+    def import_collection_files(
+        self, collection_uuid: UUID, files: Mapping[str, bytes]
+    ) -> Iterable[Finding]:
+        """Take the licence of a collection and its publisher, where nobody has said any here."""
+        if FILE not in files:
+            return ()
+        try:
+            document = read_collection(files[FILE])
+        except BlockstoreError as error:
+            return (_unusable(error),)
+        row = Collection.objects.filter(uuid=collection_uuid).first()
+        if row is None:
+            return ()
+        with writing():
+            findings = list(_import_publishers(document.publishers))
+            findings += _import_collection_license(row, document.expression)
+            findings += _import_collection_publisher(row, document.publisher)
+        return findings
+
+
+# Describing --------------------------------------------------------------------------------------
+
+
+def _describe(license_: VersionLicense, credit: Credit) -> dict[str, Any]:
+    return {
+        "expression": license_.expression,
+        "paths": dict(license_.paths),
+        "source": license_.source,
+        "licenses": [_license(each.key) for each in licenses_in(license_.expression)],
+        "publisher": _publisher(credit.publisher),
+        "attribution": to_text(credit_line(credit)),
+        "modified": any(each.modified for each in credit.derived_from),
+        "derived_from": [_derived(each) for each in credit.derived_from],
+    }
+
+
+def _license(key: str) -> dict[str, Any]:
+    found = licenses_in(key)[0]
+    return {"key": found.key, "name": found.name, "label": found.label, "url": found.url}
+
+
+def _publisher(publisher: PublisherData | None) -> dict[str, Any] | None:
+    if publisher is None:
+        return None
+    return {
+        "iri": publisher.iri,
+        "name": publisher.name,
+        "id_string": publisher.id_string,
+        "logo": publisher.logo,
+        "home_page": publisher.home_page,
+        "parent": publisher.parent,
+    }
+
+
+def _derived(derived: Derived) -> dict[str, Any]:
+    origin = derived.origin
+    return {
+        "bundle_uuid": str(origin.bundle_uuid),
+        "version": origin.version,
+        "title": origin.title,
+        "author": origin.author,
+        "publisher": origin.publisher.iri if origin.publisher is not None else "",
+        "license": origin.license,
+        "modified": derived.modified,
+    }
+
+
+def _named_publishers(credit: Credit) -> tuple[PublisherData, ...]:
+    """Return the publisher of the work itself, and those that it is part of."""
+    if credit.publisher is None:
+        return ()
+    return sort_publishers(find_publishers([credit.publisher.iri]))
+
+
+# Importing ---------------------------------------------------------------------------------------
+
+
+def _import_publishers(publishers: Iterable[PublisherData]) -> Iterator[Finding]:
+    """Take publishers that are not known here; those that are stay as they are."""
+    given = list(publishers)
+    known = find_publishers(publisher.iri for publisher in given)
+    for publisher in given:
+        existing = known.get(publisher.iri)
+        if existing is None:
+            try:
+                set_publisher(publisher)
+            except BlockstoreError as error:
+                yield _unusable(error)
+        elif existing != publisher:
+            yield Finding(
+                Severity.INFO,
+                "publisher-differs",
+                FILE,
+                None,
+                f"The archive says something else of the publisher {publisher.iri} than is known "
+                f"here ({existing.name!r}); what is known here stays.",
+            )
+
+
+def _import_license(found: StoredVersion, document: VersionDocument) -> Iterator[Finding]:
+    """Let the licence hold that the archive names, for this version and those made of it."""
+    before = found.license
+    whole = document.expression or NOASSERTION
+    same = before.source in {"collection", "", "olx"} and before.expression == document.expression
+    if same and (document.from_collection or not document.expression):
+        whole = ""
+    replace_bundle_licenses(
+        found.bundle,
+        whole,
+        document.paths,
+        first_version=found.row.version_num,
+        source="import",
+    )
+    if before.source in {"author", "copy"} and before.expression != document.expression:
+        yield Finding(
+            Severity.WARNING,
+            "license-changed",
+            "",
+            None,
+            f"From version {found.row.version_num} on its licence is "
+            f"{document.expression or 'not known'}, as the archive says; it was "
+            f"{before.expression}.",
+        )
+
+
+def _import_credit(found: StoredVersion, credit: Credit) -> None:
+    """Write down whose work it is, unless that is said of it here already."""
+    number = found.row.version_num
+    own = Derivation.objects.filter(bundle=found.bundle)
+    # What was said of the versions before is said anew by the archive.
+    own.filter(first_version__lt=number).close_at(number - 1)
+    digest = ""
+    here = credits_of({(found.bundle.uuid, number): found})[found.bundle.uuid, number]
+    # Without it, the files were edited after the export: they are not that version any more.
+    if found.row.origin_version is not None:
+        version = blockstore.get_bundle_version(found.bundle.uuid, number)
+        digest = content_digest(version) if version is not None else ""
+    if as_named(here) == as_named(credit):
+        # It comes home: only what it was made of is news.
+        for derived in credit.derived_from:
+            add_derivation(
+                found.bundle,
+                derived.origin,
+                kind="import",
+                first_version=number,
+                digest="" if derived.modified else digest,
+            )
+        return
+    add_derivation(found.bundle, credit, kind="import", first_version=number, digest=digest)
+
+
+def _import_collection_license(collection: Collection, expression: str) -> Iterator[Finding]:
+    if not expression:
+        return
+    said = CollectionLicense.objects.filter(collection=collection, is_default=False)
+    current = said.order_by("-since").first()
+    if current is None:
+        set_collection_license(collection.uuid, expression, since=ALWAYS)
+    elif current.expression != expression:
+        yield Finding(
+            Severity.INFO,
+            "collection-license-differs",
+            FILE,
+            None,
+            f"The archive is of a collection under {expression}; this one stays under "
+            f"{current.expression or 'none'}.",
+        )
+
+
+def _import_collection_publisher(collection: Collection, publisher: str) -> Iterator[Finding]:
+    if not publisher or collection.publisher == publisher:
+        return
+    if collection.publisher:
+        yield Finding(
+            Severity.INFO,
+            "collection-publisher-differs",
+            FILE,
+            None,
+            f"The archive is of a collection of {publisher}; this one stays with "
+            f"{collection.publisher}.",
+        )
+    else:
+        blockstore.update_collection(collection.uuid, publisher=publisher)
+
+
+def _unusable(error: BlockstoreError) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "license-document",
+        FILE,
+        None,
+        f"What the archive says of licences can not be used: {error}",
+    )
