@@ -1,0 +1,27 @@
+"""The plugin's settings: ``OPENEDX_BLOCKSTORE["PLUGIN_SETTINGS"]["openedx_blockstore_tagging"]``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+from attrs.validators import in_
+
+from openedx_blockstore.plugin_tools import read_settings
+
+
+@frozen
+class TaggingSettings:
+    """The settings of the plugin; see :func:`get_settings`."""
+
+    #: What an import may do with taxonomies: ``match`` takes those that are here, and nothing else;
+    #: ``create`` also makes those that are not here, and adds tags to those that an import has
+    #: made; ``extend`` also adds tags to those that somebody has made here.
+    IMPORTED_TAXONOMIES: Literal["match", "create", "extend"] = field(
+        default="create", validator=in_(("match", "create", "extend"))
+    )
+
+
+def get_settings() -> TaggingSettings:
+    """Return the settings, defaults filled in."""
+    return read_settings("openedx_blockstore_tagging", TaggingSettings)
