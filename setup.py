@@ -47,7 +47,8 @@ EXTRAS_REQUIRE = {
     # What the project says it has.
     "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
-    "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
+    # The first release under this name; the platform has it since.
+    "tagging": ["openedx-core>=0.34.1"],
     # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
     "search": ["elasticsearch>=7.9.1,<7.14"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
@@ -100,12 +101,16 @@ setup(
         ],
         "lms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_tagging = openedx_blockstore_tagging.apps:TaggingConfig",
         ],
         "cms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+            "openedx_blockstore_tagging = openedx_blockstore_tagging.apps:TaggingConfig",
         ],
         # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
-        "openedx_blockstore.annotations": [],
+        "openedx_blockstore.annotations": [
+            "tagging = openedx_blockstore_tagging.annotations:TagAnnotations",
+        ],
         "openedx_blockstore.bundle_types": [
             "assets = openedx_blockstore.builtin_types:Assets",
             "course = openedx_blockstore.builtin_types:Course",
@@ -115,7 +120,9 @@ setup(
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
         ],
-        "openedx_blockstore.event_consumers": [],
+        "openedx_blockstore.event_consumers": [
+            "tagging = openedx_blockstore_tagging.announcing:Announcer",
+        ],
         "openedx_blockstore.export_transforms": [],
         "openedx_blockstore.import_validators": [],
         "openedx_blockstore.search_backends": [],

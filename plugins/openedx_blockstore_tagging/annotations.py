@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from openedx_blockstore.data import Finding, Severity
 from openedx_blockstore.plugin_api import AnnotationSource
@@ -78,6 +79,76 @@ class TagAnnotations(AnnotationSource):
             if wanted and writing.set_collection_tags(collection, wanted):
                 announce_collection(collection_uuid)
         return taking.findings
+
+
+class _Taking:
+    """Takes back what an export says of one thing.
+
+    Attributes:
+        findings: What whoever imports should know.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.findings: list[Finding] = []
+        try:
+            self._archived = archive.read(files)
+        except archive.Unreadable as error:
+            self._archived = Archived()
+            self._left_out("unreadable-tags", f"The tags of the export can not be read: {error}.")
+
+    def wanted(self) -> dict[Slot, list[Choice]]:
+        """Return the tags that are to be set; what can not be is found fault with."""
+        matchers: dict[str, Matcher | None] = {}
+        wanted: dict[Slot, list[Choice]] = {}
+        for part, tags in (("", self._archived.tags), *sorted(self._archived.parts.items())):
+            try:
+                check_part(part)
+            except InvalidPart as error:
+                self._left_out("invalid-part", str(error))
+                continue
+            wanted.update(self._slots(part, tags, matchers))
+        for matcher in matchers.values():
+            self.findings.extend(matcher.findings if matcher is not None else ())
+        return wanted
+
+    def _slots(
+        self, part: str, tags: TagsByTaxonomy, matchers: dict[str, Matcher | None]
+    ) -> dict[Slot, list[Choice]]:
+        slots: dict[Slot, list[Choice]] = {}
+        for name in sorted(tags):
+            if name not in matchers:
+                matchers[name] = self._matcher(name)
+            matcher = matchers[name]
+            if matcher is None:
+                continue
+            choices = matcher.choices(tags[name])
+            try:
+                if matcher.taxonomy is not None:
+                    check_count(matcher.taxonomy, len(choices))
+            except (SingleTagTaxonomy, TooManyTags) as error:
+                self._left_out(error.code.replace("_", "-"), str(error))
+                continue
+            slots[Slot(part, matcher.taxonomy, name)] = choices
+        return slots
+
+    def _matcher(self, name: str) -> Matcher | None:
+        try:
+            return Matcher(name, self._archived.taxonomies.get(name))
+        except Unusable as error:
+            self._left_out("unusable-taxonomy", str(error))
+            return None
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Find fault with what is refused as a whole, once it is undone."""
+        try:
+            yield
+        except (TooManyTags, IntegrityError) as error:
+            told = error if isinstance(error, TooManyTags) else TagConflict()
+            self._left_out(told.code.replace("_", "-"), str(told))
+
+    def _left_out(self, code: str, message: str) -> None:
+        self.findings.append(Finding(Severity.ERROR, code, TAGS, None, message))
 
 
 def _plain(tag: AppliedTag) -> dict[str, Any]:

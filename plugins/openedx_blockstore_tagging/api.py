@@ -28,19 +28,17 @@ from openedx_blockstore_tagging.data import (
     TagSpan,
     TaxonomyData,
 )
-from openedx_blockstore_tagging.exceptions import InvalidPart, TagConflict, TagNotFound
-from openedx_blockstore_tagging.models import MAX_PART
+from openedx_blockstore_tagging.exceptions import TagConflict, TagNotFound
 from openedx_blockstore_tagging.reading import Version
 from openedx_blockstore_tagging.taxonomies import (
-    check_value,
     choose,
     describe_taxonomy,
     find_taxonomy,
-    is_text,
     stored_tags,
     tag_and_below,
     usable_taxonomy,
 )
+from openedx_blockstore_tagging.values import check_part, check_value
 
 _MAX_KEY = 2**63
 
@@ -270,23 +268,6 @@ def find_collections_among(
 
 
 # What they have in common ------------------------------------------------------------------------
-
-
-def check_part(part: Any) -> str:
-    """Return the key of a part; an empty one for the bundle as a whole, and for None.
-
-    Raises:
-        InvalidPart: It can be none.
-    """
-    if part is None:
-        return ""
-    if not isinstance(part, str):
-        raise InvalidPart(part, "it is no text")
-    if not is_text(part):
-        raise InvalidPart(part, "it holds a character that no database takes")
-    if len(part) > MAX_PART:
-        raise InvalidPart(part, f"it is longer than {MAX_PART} characters")
-    return part
 
 
 @contextmanager

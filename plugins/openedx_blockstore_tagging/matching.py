@@ -21,12 +21,11 @@ from openedx_blockstore_tagging.models import ImportedTaxonomy
 from openedx_blockstore_tagging.taxonomies import (
     Choice,
     batches,
-    check_value,
     find_tags,
     find_taxonomy,
-    is_text,
     stored_tags,
 )
+from openedx_blockstore_tagging.values import check_value, is_text
 
 #: Levels of the library's trees.
 _MAX_LEVELS = 4

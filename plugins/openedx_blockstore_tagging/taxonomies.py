@@ -8,11 +8,7 @@ from operator import or_
 from typing import Any, TypeAlias, TypeVar
 
 from attrs import frozen
-from django.core.exceptions import (
-    MultipleObjectsReturned,
-    ObjectDoesNotExist,
-    ValidationError,
-)
+from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist
 from django.db.models import Q, QuerySet
 from openedx_tagging import api as library
 from openedx_tagging.models import ObjectTag, Tag, Taxonomy
@@ -26,6 +22,7 @@ from openedx_blockstore_tagging.exceptions import (
     TaxonomyNotFound,
     TooManyTags,
 )
+from openedx_blockstore_tagging.values import check_value, is_text
 
 T = TypeVar("T")
 
@@ -220,36 +217,6 @@ def _texts(values: object) -> list[str]:
         if len(texts) > MAX_TAGS:
             raise TooManyTags(len(texts), MAX_TAGS)
     return list(texts)
-
-
-def check_value(value: object) -> str:
-    """Return a value as the library keeps it: without blanks around it.
-
-    Raises:
-        InvalidTag: It can be no tag.
-    """
-    if not isinstance(value, str):
-        raise InvalidTag(value, "it is no text")
-    if not is_text(value):
-        raise InvalidTag(value, "it holds a character that no database takes")
-    text = value.strip()
-    if not text:
-        raise InvalidTag(value, "it is empty")
-    # The library's own rules for what a tag may be: its length, and what it keeps for itself.
-    try:
-        probe = ObjectTag(object_id="x", _value=text, _export_id="x")
-        probe.clean_fields(exclude=["taxonomy", "tag"])
-        probe.clean()
-    except ValidationError as error:
-        raise InvalidTag(value, " ".join(error.messages).rstrip(".")) from error
-    return text
-
-
-def is_text(value: object) -> bool:
-    """Tell whether a value is text that every database can hold."""
-    if not isinstance(value, str) or "\x00" in value:
-        return False
-    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _listed(taxonomy: Taxonomy, values: Sequence[str]) -> list[Choice]:
