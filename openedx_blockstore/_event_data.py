@@ -13,7 +13,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from openedx_blockstore._change_data import FileChange, LinkChange
+from openedx_blockstore._change_data import FileChange, LinkChange, LinkTarget
 
 
 class EventKind(StrEnum):
@@ -79,3 +79,51 @@ class EventData:
     links: tuple[LinkChange, ...] = ()
     facts: Mapping[str, Any] = field(factory=dict)
     position: int | None = field(default=None, eq=False)
+
+
+@frozen
+class LinkEventData:
+    """A link that a new version has and the one before had not, or the other way round.
+
+    A link that leads elsewhere now is told of twice: the old one is gone, and a new one is there.
+
+    Attributes:
+        event_uuid: The event that this follows from: that of the version.
+        collection_uuid: The borrower's collection.
+        bundle_uuid: The borrower.
+        version: The borrower's version, which is the first with the link, or the first without it.
+        target: Where the link leads, or led.
+    """
+
+    event_uuid: UUID
+    at: datetime
+    collection_uuid: UUID
+    bundle_uuid: UUID
+    version: int
+    alias: str
+    target: LinkTarget
+    actor: str = ""
+
+
+@frozen
+class DraftEventData:
+    """Something that happened to a draft. It is announced, but does not stand in the log.
+
+    Attributes:
+        draft_uuid: The draft, which may be gone by now.
+        name: The draft's name.
+        bundle_uuid: Its bundle.
+        at: When (aware, UTC).
+        paths: What was staged, un-staged or committed, sorted: paths of files, and
+            ``links/{alias}`` for links.
+        version: The number of the version that a commit made; None for anything else.
+        actor: Who did it, as the caller named them; empty for a program, or where nobody asked.
+    """
+
+    draft_uuid: UUID
+    name: str
+    bundle_uuid: UUID
+    at: datetime
+    paths: tuple[str, ...] = ()
+    version: int | None = None
+    actor: str = ""

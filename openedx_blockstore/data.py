@@ -14,7 +14,13 @@ from uuid import UUID
 from attrs import field, frozen
 
 from openedx_blockstore._change_data import FileChange, LinkChange, LinkTarget
-from openedx_blockstore._event_data import EventData, EventKind, EventTarget
+from openedx_blockstore._event_data import (
+    DraftEventData,
+    EventData,
+    EventKind,
+    EventTarget,
+    LinkEventData,
+)
 from openedx_blockstore._finding_data import BundleFindings, Finding, Severity
 from openedx_blockstore._service_data import (
     CollectionAuditData,
@@ -408,6 +414,7 @@ class ArchiveExportData:
 for _value in (
     BundleFindings,
     CollectionAuditData,
+    DraftEventData,
     EventData,
     EventKind,
     EventTarget,
@@ -415,6 +422,7 @@ for _value in (
     Finding,
     GrantData,
     LinkChange,
+    LinkEventData,
     LinkTarget,
     RoleData,
     ServedFileData,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from openedx_blockstore.event_delivery.celery import TASK
+from openedx_blockstore.event_delivery.runner import deliver_all, deliver_to
 from openedx_blockstore.jobs.runner import run_job
 
 
@@ -11,3 +13,12 @@ from openedx_blockstore.jobs.runner import run_job
 def run_job_task(job_uuid: str) -> None:
     """Do a job."""
     run_job(job_uuid)
+
+
+@shared_task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+def deliver_events_task(name: str | None = None) -> None:
+    """Hand over events to one consumer, or to all of them."""
+    if name is None:
+        deliver_all()
+    else:
+        deliver_to(name)

@@ -34,6 +34,7 @@ from openedx_blockstore.api.drafts import (
     write_draft_file,
     write_draft_files,
 )
+from openedx_blockstore.api.events import notify_annotation_changed
 from openedx_blockstore.api.exports import export_bundle, export_collection
 from openedx_blockstore.api.files import (
     digest_of,
@@ -130,6 +131,7 @@ __all__ = [
     "import_archive",
     "import_bundle",
     "import_version",
+    "notify_annotation_changed",
     "open_bundle_file",
     "open_version_file",
     "revert_bundle",

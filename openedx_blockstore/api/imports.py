@@ -14,6 +14,7 @@ from uuid import UUID
 from attrs import field, frozen
 from django.db import IntegrityError, OperationalError
 
+from openedx_blockstore.api._events import bundle_created, record
 from openedx_blockstore.api._import_lookup import MayLink
 from openedx_blockstore.api._import_plan import (
     BundlePlan,
@@ -41,7 +42,7 @@ from openedx_blockstore.archives import (
     scan_archive,
 )
 from openedx_blockstore.conf import get_settings
-from openedx_blockstore.data import ArchiveImportData, BundleImportData
+from openedx_blockstore.data import ArchiveImportData, BundleImportData, EventData
 from openedx_blockstore.exceptions import InvalidArchive, VersionConflict
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
 
@@ -248,17 +249,21 @@ def _carry_out(
             _lock_bundles(new)
             rows: dict[UUID, Bundle] = {}
             latest: dict[UUID, BundleVersion | None] = {}
+            events: list[EventData] = []
             for plan in new:
                 bundle = plan.bundle
                 current = bundle.uuid
                 if bundle.uuid not in rows:
                     rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle)
                     latest[bundle.uuid] = bundle.latest
+                    if bundle.row is None:
+                        events.append(bundle_created(rows[bundle.uuid], collection))
                 row = rows[bundle.uuid]
-                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
+                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid], events)
             for bundle_uuid, digest in reused:
                 if bundle_uuid in rows:
                     confirm_blobs(bundle_uuid, [digest])
+            record(*events)
     except IntegrityError as error:
         raise _PlanOutdatedError(current) from error
     except OperationalError as error:
@@ -287,7 +292,9 @@ def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
     )
 
 
-def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) -> BundleVersion:
+def _make_version(
+    plan: TreePlan, bundle: Bundle, latest: BundleVersion | None, events: list[EventData]
+) -> BundleVersion:
     info = plan.tree.info
     made = make_version(
         bundle,
@@ -300,6 +307,7 @@ def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) 
             origin_version=info.version if plan.tree.state == "exported" else None,
         ),
         latest=latest,
+        write_event=events.append,
     )
     if made is None or not made.created or made.row.version_num != plan.version:
         raise _PlanOutdatedError(bundle.uuid)

@@ -78,6 +78,8 @@ def good_values(bundle: BundleData, draft: DraftData) -> dict[str, Any]:
         "size": 3,
         "digest": "0" * 64,
         "upload_uuid": uuid.UUID(int=5),
+        "target": bundle.uuid,
+        "namespace": "tagging",
         "numbers": [1],
         "wanted": {},
         "change_description": "Better",
