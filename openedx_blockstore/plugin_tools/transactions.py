@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from django.db.models import Q
+
 from openedx_blockstore.api._lookup import parse_uuid
 from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.exceptions import BundleNotFound, CollectionNotFound
@@ -25,7 +27,7 @@ def changing_bundle(bundle_uuid: UUID | str) -> Iterator[Bundle]:
         BundleNotFound: There is no such bundle, or it was deleted.
     """
     with write_transaction():
-        rows = Bundle.objects.filter(uuid=parse_uuid(bundle_uuid), deleted_at=None)
+        rows = Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at=None)
         bundle = locked(rows).first()
         if bundle is None:
             raise BundleNotFound(bundle_uuid)
@@ -43,7 +45,7 @@ def changing_collection(collection_uuid: UUID | str) -> Iterator[Collection]:
         CollectionNotFound: There is no such collection.
     """
     with write_transaction():
-        rows = Collection.objects.filter(uuid=parse_uuid(collection_uuid))
+        rows = Collection.objects.filter(Q(uuid=parse_uuid(collection_uuid)))
         collection = locked(rows).first()
         if collection is None:
             raise CollectionNotFound(collection_uuid)

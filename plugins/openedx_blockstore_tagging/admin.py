@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from openedx_blockstore_tagging.models import (
@@ -33,10 +32,6 @@ class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         """Nobody deletes rows here."""
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Read what is shown in one statement."""
-        return super().get_queryset(request).select_related(*self.list_select_related or ())
-
     @admin.display(description="Taxonomy")
     def taxonomy_name(self, row: Any) -> str:
         """The taxonomy's name in exports, also where it is gone."""
@@ -54,7 +49,7 @@ class BundleTagAdmin(_ReadOnly):
 
     list_display = ("bundle", "part", "taxonomy_name", "value", "first_version", "last_version")
     list_select_related = ("bundle", "object_tag__taxonomy", "object_tag__tag")
-    search_fields = ("=bundle__uuid", "bundle__title")
+    search_fields = ("bundle__uuid", "bundle__title")
 
 
 @admin.register(CollectionTag)
@@ -63,7 +58,7 @@ class CollectionTagAdmin(_ReadOnly):
 
     list_display = ("collection", "taxonomy_name", "value")
     list_select_related = ("collection", "object_tag__taxonomy", "object_tag__tag")
-    search_fields = ("=collection__uuid", "collection__title")
+    search_fields = ("collection__uuid", "collection__title")
 
 
 @admin.register(ImportedTaxonomy)

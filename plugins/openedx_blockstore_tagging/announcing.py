@@ -1,8 +1,8 @@
 """Tells whoever watches content that its tags changed, or are called otherwise now, or are gone.
 
-A tag can be on a hundred thousand bundles. When it is renamed or deleted, a few are told of with the
-change; the rest follow, so many at a time, whenever an event of this plugin is handled, and since
-that makes more events, until all are told.
+A tag can be on a hundred thousand bundles. When it is renamed or deleted, a few are told of
+with the change; the rest follow, so many at a time, whenever an event of this plugin is handled,
+and since that makes more events, until all are told.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -237,7 +236,7 @@ def get_collection_tags(collection_uuid: UUID | str) -> tuple[AppliedTag, ...]:
 def get_collection_tags_for(
     collection_uuids: Iterable[UUID],
 ) -> dict[UUID, tuple[AppliedTag, ...]]:
-    """Return the tags of many collections, in one statement for each 200; as :func:`get_tags_for`."""
+    """Return the tags of many collections, in one statement for each 200."""
     return reading.tags_of_collections(collection_uuids)
 
 
@@ -279,9 +278,7 @@ def _refusals() -> Iterator[None]:
         raise TagConflict from error
 
 
-def _span(
-    bundle: Bundle, version: int | None, versions: tuple[int, int] | None
-) -> tuple[int, int | None]:
+def _span(bundle: Bundle, version: Any, versions: Any) -> tuple[int, int | None]:
     if versions is None:
         if version is None:
             return max(reading.latest_version(bundle), 1), None
@@ -300,8 +297,10 @@ def _span(
 
 def _check_page(after: Any, limit: Any) -> int:
     for name, value, least in (("after", after, 0), ("limit", limit, 1)):
+        if value is None:
+            continue
         known = isinstance(value, int) and not isinstance(value, bool)
-        if value is not None and not (known and least <= value < _MAX_KEY):
+        if not known or not least <= value < _MAX_KEY:
             raise Invalid(f"{name} must be a number from {least} on, or None, not {value!r}.")
     return after or 0
 

@@ -141,7 +141,9 @@ def read(files: Mapping[str, bytes]) -> Archived:
     tags = _load(files, TAGS)
     taxonomies = _load(files, TAXONOMIES)
     parts = _mapping(tags.get("parts", {}), TAGS)
-    read_taxonomies = [_taxonomy(value) for value in _list(taxonomies.get("taxonomies"), TAXONOMIES)]
+    read_taxonomies = [
+        _taxonomy(value) for value in _list(taxonomies.get("taxonomies"), TAXONOMIES)
+    ]
     return Archived(
         tags=_tags(tags.get("tags")),
         parts={part: _tags(value) for part, value in parts.items()},

@@ -1,4 +1,4 @@
-"""The plugin's settings: ``OPENEDX_BLOCKSTORE["PLUGIN_SETTINGS"]["openedx_blockstore_tagging"]``."""
+"""The plugin's settings, below its package in ``OPENEDX_BLOCKSTORE["PLUGIN_SETTINGS"]``."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class TagNotFound(Invalid):
         listed = ", ".join(repr(value) for value in self.values[:10])
         more = ", …" if len(self.values) > 10 else ""  # noqa: PLR2004
         super().__init__(
-            f"The taxonomy {taxonomy!r} has no tag {listed}{more}; take one that it has, or let its "
-            f"owner add it."
+            f"The taxonomy {taxonomy!r} has no tag {listed}{more}; take one that it has, or let "
+            f"its owner add it."
         )
 
 

@@ -91,7 +91,9 @@ def _taxonomies(used: Iterable[ObjectTag]) -> dict[str, ArchivedTaxonomy]:
             allow_free_text=taxonomy.allow_free_text,
             system_defined=taxonomy.system_defined,
             # The system makes the tags of such a taxonomy, wherever that is.
-            tags=() if taxonomy.system_defined else tuple(tags[name][k] for k in sorted(tags[name])),
+            tags=()
+            if taxonomy.system_defined
+            else tuple(tags[name][k] for k in sorted(tags[name])),
         )
         for name, taxonomy in taxonomies.items()
     }

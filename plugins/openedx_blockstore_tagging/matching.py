@@ -6,6 +6,7 @@ it has none. What is here is never renamed, moved or otherwise changed by an imp
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
@@ -153,12 +154,14 @@ class Matcher:
     def _is_usable(self, tag: ArchivedTag) -> bool:
         try:
             check_value(tag.value)
-            if tag.id is not None and (not is_text(tag.id) or len(tag.id) > _MAX_ID):
-                raise InvalidTag(tag.id, "it is no identifier of a tag")
         except InvalidTag as error:
             self._note(Severity.ERROR, "invalid-tag", str(error), name=TAGS)
             return False
-        return True
+        if tag.id is None or (is_text(tag.id) and len(tag.id) <= _MAX_ID):
+            return True
+        message = f"The tag {tag.value!r} has an identifier that can be none."
+        self._note(Severity.ERROR, "invalid-tag", message, name=TAGS)
+        return False
 
     def _match(self, tags: Sequence[ArchivedTag]) -> dict[ArchivedTag, Tag]:
         assert self.taxonomy is not None
@@ -227,10 +230,8 @@ def _of_system(taxonomy: Taxonomy, tags: Sequence[ArchivedTag]) -> dict[Archived
         here = by_value.get(tag.value)
         # The identifiers of users and other rows mean something else elsewhere.
         if tag.id is not None and not isinstance(taxonomy, ModelSystemDefinedTaxonomy):
-            try:
+            with contextlib.suppress(Tag.DoesNotExist):
                 here = taxonomy.tag_for_external_id(tag.id)
-            except Tag.DoesNotExist:
-                pass
         if here is not None:
             found[tag] = here
     return found

@@ -23,14 +23,12 @@ BundleTagManager = models.Manager.from_queryset(BundleTagQuerySet)
 class BundleTag(VersionRange):
     """A tag of a bundle, or of a part of one, over a span of its versions.
 
-    There is one ``ObjectTag`` for each tag that a bundle (or part) has or had, and one of these rows
-    for each span. The library sees it under the bundle's ``object_id`` as long as it holds for the
-    latest version, and otherwise under one of its own (docs/decisions/0028).
+    There is one ``ObjectTag`` for each tag that a bundle (or part) has or had, and one of these
+    rows for each span. The library sees it under the bundle's ``object_id`` as long as it holds
+    for the latest version, and otherwise under one of its own (docs/decisions/0028).
     """
 
-    bundle = models.ForeignKey(
-        Bundle, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="+", db_index=False)
     part = case_sensitive_char_field(
         max_length=MAX_PART,
         blank=True,

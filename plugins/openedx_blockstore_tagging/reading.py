@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -114,14 +114,14 @@ def tags_of_versions(versions: Iterable[Version]) -> dict[Version, BundleTags]:
     without a number.
     """
     asked = list(dict.fromkeys(versions))
-    rows: dict[Version, list[BundleTag]] = defaultdict(list)
+    rows: defaultdict[Version, list[BundleTag]] = defaultdict(list)
     latest = [uuid for uuid, version in asked if version is None]
     for some in batches(latest):
         for row in visible_rows().open().filter(bundle__uuid__in=some).select_related("bundle"):
             rows[row.bundle.uuid, None].append(row)
     numbered = [(uuid, version) for uuid, version in asked if version is not None]
-    for each, covering in annotations_covering(visible_rows(), numbered).items():
-        rows[each] = covering
+    covering: Mapping[Any, list[BundleTag]] = annotations_covering(visible_rows(), numbered)
+    rows.update(covering)
     return {version: _bundle_tags(rows[version]) for version in asked if rows.get(version)}
 
 
@@ -169,9 +169,9 @@ def bundles_with(
         after: The key of the last one of the page before.
     """
     tagged = BundleTag.objects.open().filter(shown(), condition)
-    found = bundles.filter(
-        deleted_at=None, pk__gt=after, pk__in=tagged.values("bundle")
-    ).order_by("pk")
+    found = bundles.filter(deleted_at=None, pk__gt=after, pk__in=tagged.values("bundle")).order_by(
+        "pk"
+    )
     pages = list(found.values_list("pk", "uuid")[:limit])
     parts: dict[int, set[str]] = defaultdict(set)
     for some in batches(pages):
@@ -190,5 +190,5 @@ def collections_with(
     """Return the collections that have a tag, in pages; as :func:`bundles_with`."""
     tagged = CollectionTag.objects.filter(shown(), condition)
     found = collections.filter(pk__gt=after, pk__in=tagged.values("collection")).order_by("pk")
-    pages: Sequence[tuple[int, UUID]] = found.values_list("pk", "uuid")[:limit]
+    pages = found.values_list("pk", "uuid")[:limit]
     return [TaggedCollection(key, uuid) for key, uuid in pages]

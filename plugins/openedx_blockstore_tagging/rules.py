@@ -1,8 +1,8 @@
 """Lets the library's own pages and REST API show our tags to those alone who may see the content.
 
 Tags follow the roles on the collection. The library asks two questions about the name of a tagged
-object; for names of ours they are answered here, and for all others by whoever answered them before,
-such as Studio. Nobody changes our tags through the library: it knows no versions.
+object; for names of ours they are answered here, and for all others by whoever answered them
+before, such as Studio. Nobody changes our tags through the library: it knows no versions.
 """
 
 from __future__ import annotations

@@ -162,17 +162,18 @@ class TaggedCollectionSerializer(serializers.Serializer[Any]):
     url = serializers.URLField()
 
 
+_TAXONOMY: tuple[str, ...] = tuple(TaxonomySerializer().fields)
+_TAG: tuple[str, ...] = tuple(TagSerializer().fields)
+
+
 def show_taxonomy(taxonomy: TaxonomyData) -> dict[str, Any]:
     """Return what is sent of a taxonomy."""
-    return {name: getattr(taxonomy, name) for name in TaxonomySerializer().fields}
+    return {name: getattr(taxonomy, name) for name in _TAXONOMY}
 
 
 def show_tag(tag: AppliedTag) -> dict[str, Any]:
     """Return what is sent of a tag."""
     return {**{name: getattr(tag, name) for name in _TAG}, "lineage": list(tag.lineage)}
-
-
-_TAG = tuple(TagSerializer().fields)
 
 
 def show_bundle_tags(tags: BundleTags) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class TaxonomiesView(PluginView):
 
     @extend_schema(parameters=PAGE, responses=page_of(TaxonomySerializer))
     def get(self, request: Request) -> Response:
-        """List the taxonomies that the caller may tag with, in the order in which they were made."""
+        """List the taxonomies that the caller may tag with, oldest first."""
         pages = PluginPagination(request)
         rows = library.get_taxonomies(enabled=True).filter(visible_to_authors=True)
         # The keys of the library's own taxonomies are negative: pages go by place.
@@ -185,7 +185,8 @@ class TaggedBundlesView(PluginView):
     errors = {"get": (400,)}
 
     @extend_schema(
-        parameters=[_TAXONOMY, _VALUE, _COLLECTION, *PAGE], responses=page_of(TaggedBundleSerializer)
+        parameters=[_TAXONOMY, _VALUE, _COLLECTION, *PAGE],
+        responses=page_of(TaggedBundleSerializer),
     )
     def get(self, request: Request) -> Response:
         """List the bundles that the caller may see whose latest version has a tag."""
@@ -232,9 +233,7 @@ class CollectionTagsView(PluginView):
         values = valid(TagsInputSerializer(data=request.data))
         with in_body():
             taxonomy = _taggable_taxonomy(request.user, values["taxonomy"])
-            api.tag_collection(
-                collection.uuid, taxonomy.pk, values["values"], actor=self.actor
-            )
+            api.tag_collection(collection.uuid, taxonomy.pk, values["values"], actor=self.actor)
         return Response(_collection_tags(collection.uuid))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from attrs import frozen
@@ -77,7 +77,7 @@ def set_tags(
         TooManyTags: The part would have more than anything may have.
     """
     rows = _rows_of(bundle, {slot.part})
-    tags = _object_tags(bundle, {slot: choices}, rows)
+    tags = _object_tags({slot: choices}, rows)
     changed = replace_annotations(
         BundleTag,
         bundle,
@@ -108,9 +108,9 @@ def set_latest_tags(bundle: Bundle, wanted: Wanted, *, version: int) -> bool:
     """
     parts = {slot.part for slot in wanted}
     rows = _rows_of(bundle, None)
-    tags = _object_tags(bundle, wanted, rows)
+    tags = _object_tags(wanted, rows)
     slots = {slot.key for slot in wanted}
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"part": slot.part, "taxonomy": slot.taxonomy, "object_tag": tags[slot.key, choice.key]}
         for slot, choices in wanted.items()
         for choice in choices
@@ -152,11 +152,11 @@ def _rows_of(bundle: Bundle, parts: set[str] | None) -> list[BundleTag]:
     return found
 
 
-def _object_tags(
-    bundle: Bundle, wanted: Wanted, rows: Iterable[BundleTag]
-) -> Mapping[_TagAt, ObjectTag]:
+def _object_tags(wanted: Wanted, rows: Iterable[BundleTag]) -> Mapping[_TagAt, ObjectTag]:
     """Return the library's rows for the wanted tags: those that are there, and new ones."""
-    tags = {(_slot_of(row.part, row.object_tag), key_of(row.object_tag)): row.object_tag for row in rows}
+    tags = {
+        (_slot_of(row.part, row.object_tag), key_of(row.object_tag)): row.object_tag for row in rows
+    }
     return {**tags, **_saved(_missing(wanted, tags))}
 
 
@@ -171,7 +171,8 @@ def _tidy(
     used = {row.object_tag_id for row in before if row.part in parts} - set(places)
     for some in batches(sorted(used)):
         ObjectTag.objects.filter(pk__in=some).delete()
-    past, latest = [], []
+    past: list[ObjectTag] = []
+    latest: list[ObjectTag] = []
     for key, row in places.items():
         object_id = bundle_object_id(bundle.uuid, row.part)
         named = object_id if key in current else past_object_id(object_id, key)
@@ -212,7 +213,9 @@ def set_collection_tags(collection: Collection, wanted: Wanted) -> bool:
         TooManyTags: The collection would have more than anything may have.
     """
     rows = CollectionTag.objects.filter(collection=collection)
-    tags = [row.object_tag for row in rows.select_related("object_tag__taxonomy", "object_tag__tag")]
+    tags = [
+        row.object_tag for row in rows.select_related("object_tag__taxonomy", "object_tag__tag")
+    ]
     slots = {slot.key for slot in wanted}
     keys = {(slot.key, choice.key) for slot, choices in wanted.items() for choice in choices}
     had = {(_slot_of("", tag), key_of(tag)): tag for tag in tags}
@@ -261,9 +264,11 @@ def _saved(tags: Mapping[_TagAt, ObjectTag]) -> Mapping[_TagAt, ObjectTag]:
         tag.object_id = f"{PREFIX}new:{uuid4()}"
     made = ObjectTag.objects.bulk_create(tags.values(), batch_size=BATCH)
     # Some databases do not say which keys they have given.
-    nameless = {tag.object_id: tag for tag in made if tag.pk is None}
+    nameless = {tag.object_id: tag for tag in made if getattr(tag, "pk", None) is None}
     for some in batches(list(nameless)):
-        for key, name in ObjectTag.objects.filter(object_id__in=some).values_list("pk", "object_id"):
+        for key, name in ObjectTag.objects.filter(object_id__in=some).values_list(
+            "pk", "object_id"
+        ):
             nameless[name].pk = key
     return tags
 

@@ -6,60 +6,158 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('oel_tagging', '0019_language_taxonomy_class'),
-        ('openedx_blockstore', '0004_jobs'),
+        ("oel_tagging", "0019_language_taxonomy_class"),
+        ("openedx_blockstore", "0004_jobs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TaxonomyChange',
+            name="TaxonomyChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('taxonomy_key', models.BigIntegerField()),
-                ('export_id', models.CharField(max_length=255)),
-                ('tag_key', models.BigIntegerField(help_text='The tag; empty for the taxonomy.', null=True)),
-                ('value', models.CharField(blank=True, default='', max_length=500)),
-                ('told_bundles', models.BigIntegerField(default=0, help_text='The key of the last bundle that was told of.')),
-                ('told_collections', models.BigIntegerField(default=0, help_text='The key of the last collection that was told of.')),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("taxonomy_key", models.BigIntegerField()),
+                ("export_id", models.CharField(max_length=255)),
+                (
+                    "tag_key",
+                    models.BigIntegerField(help_text="The tag; empty for the taxonomy.", null=True),
+                ),
+                ("value", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "told_bundles",
+                    models.BigIntegerField(
+                        default=0, help_text="The key of the last bundle that was told of."
+                    ),
+                ),
+                (
+                    "told_collections",
+                    models.BigIntegerField(
+                        default=0, help_text="The key of the last collection that was told of."
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='CollectionTag',
+            name="CollectionTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('collection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='openedx_blockstore.collection')),
-                ('object_tag', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='blockstore_collection_tag', to='oel_tagging.objecttag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openedx_blockstore.collection",
+                    ),
+                ),
+                (
+                    "object_tag",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="blockstore_collection_tag",
+                        to="oel_tagging.objecttag",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportedTaxonomy',
+            name="ImportedTaxonomy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('taxonomy', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='oel_tagging.taxonomy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "taxonomy",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="oel_tagging.taxonomy",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'imported taxonomies',
+                "verbose_name_plural": "imported taxonomies",
             },
         ),
         migrations.CreateModel(
-            name='BundleTag',
+            name="BundleTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_version', models.PositiveIntegerField(help_text='The first version this holds for.')),
-                ('last_version', models.PositiveIntegerField(blank=True, help_text='The last one; empty while it holds for the latest.', null=True)),
-                ('part', openedx_django_lib.fields.MultiCollationCharField(blank=True, db_collations={'mysql': 'utf8mb4_bin', 'sqlite': 'BINARY'}, default='', help_text='The key of the part; empty for the bundle as a whole.', max_length=1000)),
-                ('bundle', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='openedx_blockstore.bundle')),
-                ('object_tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blockstore_bundle_tags', to='oel_tagging.objecttag')),
-                ('taxonomy', models.ForeignKey(default=None, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='oel_tagging.taxonomy')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "first_version",
+                    models.PositiveIntegerField(help_text="The first version this holds for."),
+                ),
+                (
+                    "last_version",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="The last one; empty while it holds for the latest.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "part",
+                    openedx_django_lib.fields.MultiCollationCharField(
+                        blank=True,
+                        db_collations={"mysql": "utf8mb4_bin", "sqlite": "BINARY"},
+                        default="",
+                        help_text="The key of the part; empty for the bundle as a whole.",
+                        max_length=1000,
+                    ),
+                ),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openedx_blockstore.bundle",
+                    ),
+                ),
+                (
+                    "object_tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="blockstore_bundle_tags",
+                        to="oel_tagging.objecttag",
+                    ),
+                ),
+                (
+                    "taxonomy",
+                    models.ForeignKey(
+                        default=None,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="oel_tagging.taxonomy",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['bundle', 'last_version'], name='blockstore_tag_bundle')],
+                "indexes": [
+                    models.Index(fields=["bundle", "last_version"], name="blockstore_tag_bundle")
+                ],
             },
         ),
     ]

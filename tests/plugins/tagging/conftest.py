@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from attrs import frozen
 from openedx_tagging import api as library
@@ -12,7 +10,7 @@ from openedx_tagging.models import Taxonomy
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
 from tests.core.helpers import make_version
-from tests.plugins.tagging.telling import Told, listening
+from tests.plugins.tagging.telling import Told
 
 #: The library's own taxonomy of languages.
 LANGUAGES = -1
@@ -64,7 +62,6 @@ def bundle(collection: CollectionData) -> BundleData:
 
 
 @pytest.fixture
-def told(db: None) -> Iterator[Told]:
+def told(bundle: BundleData, taxonomies: Taxonomies) -> Told:
     """What those who watch are told of from now on."""
-    with listening() as heard:
-        yield heard
+    return Told.from_now_on()

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
-from attrs import define, field
+from attrs import frozen
+from django.db.models import QuerySet
 
-from openedx_blockstore.data import EventData
-from openedx_blockstore.signals import annotation_changed
+from openedx_blockstore.data import EventKind
+from openedx_blockstore.models.event import Event
 
 
-@define
+@frozen
 class Told:
-    """The events of this plugin that were sent."""
+    """The events about annotations in the log since some moment."""
 
-    events: list[EventData] = field(factory=list)
+    since: int
+
+    @classmethod
+    def from_now_on(cls) -> Told:
+        """Start now."""
+        return cls(Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0)
 
     def bundles(self) -> list[tuple[UUID | None, str]]:
         """Return which bundles they were about, and who had done it."""
-        return [
-            (event.bundle_uuid, event.actor)
-            for event in self.events
-            if event.bundle_uuid is not None
-        ]
+        rows = self._rows().exclude(bundle_uuid=None)
+        return list(rows.values_list("bundle_uuid", "actor"))
 
     def collections(self) -> list[UUID]:
         """Return which collections they were about, as such."""
-        return [event.collection_uuid for event in self.events if event.bundle_uuid is None]
+        return list(self._rows().filter(bundle_uuid=None).values_list("collection_uuid", flat=True))
+
+    def _rows(self) -> QuerySet[Event]:
+        rows = Event.objects.filter(pk__gt=self.since, kind=EventKind.ANNOTATION_CHANGED)
+        assert all(row.payload["facts"]["namespace"] == "tagging" for row in rows)
+        return rows.order_by("pk")

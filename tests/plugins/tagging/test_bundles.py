@@ -148,13 +148,15 @@ def test_values_that_some_databases_take_for_the_same_follow_one_another(
 ) -> None:
     for version, value in ((1, "resume"), (2, "résumé"), (3, "resume")):
         tagging.tag_bundle(bundle.uuid, "keywords", [value], version=version)
-    assert [values(bundle, version) for version in (1, 2, 3)] == [["resume"], ["résumé"], ["resume"]]
+    assert [values(bundle, version) for version in (1, 2, 3)] == [
+        ["resume"],
+        ["résumé"],
+        ["resume"],
+    ]
     assert library_values(bundle) == ["resume"]
 
 
-def test_who_watches_is_told_once(
-    bundle: BundleData, taxonomies: Taxonomies, told: Told
-) -> None:
+def test_who_watches_is_told_once(bundle: BundleData, taxonomies: Taxonomies, told: Told) -> None:
     assert tagging.tag_bundle(bundle.uuid, "subjects", ["Art", "Physics"], actor="ada")
     assert told.bundles() == [(bundle.uuid, "ada")]
     assert not tagging.tag_bundle(bundle.uuid, "subjects", ["physics", "Art"])
