@@ -133,7 +133,7 @@ class _Taking:
 
     def _matcher(self, name: str) -> Matcher | None:
         try:
-            return Matcher(name, self._archived.taxonomies.get(name))
+            return Matcher(name, self._archived.taxonomies.get(name), self._archived.used(name))
         except Unusable as error:
             self._left_out("unusable-taxonomy", str(error))
             return None

@@ -74,6 +74,11 @@ class Archived:
     parts: Mapping[str, TagsByTaxonomy] = field(factory=dict)
     taxonomies: Mapping[str, ArchivedTaxonomy] = field(factory=dict)
 
+    def used(self, taxonomy: str) -> list[ArchivedTag]:
+        """Return the tags of a taxonomy that are on something, each once."""
+        somewhere = (self.tags, *self.parts.values())
+        return list(dict.fromkeys(tag for tags in somewhere for tag in tags.get(taxonomy, ())))
+
 
 # Writing -----------------------------------------------------------------------------------------
 

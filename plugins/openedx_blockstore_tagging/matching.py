@@ -45,26 +45,30 @@ class Matcher:
         findings: What whoever imports should know.
     """
 
-    def __init__(self, export_id: str, archived: ArchivedTaxonomy | None) -> None:
-        """Find the taxonomy, or make it.
+    def __init__(
+        self, export_id: str, archived: ArchivedTaxonomy | None, used: Iterable[ArchivedTag]
+    ) -> None:
+        """Find the taxonomy, or make it; and its tags.
+
+        Args:
+            archived: What the export says of it, if it does.
+            used: All of its tags that are on something.
 
         Raises:
             Unusable: It must not be mixed with the one that is here, or can not be made.
         """
+        if not export_id or not is_text(export_id) or len(export_id) > _MAX_ID:
+            raise Unusable("A taxonomy has an export identifier that can be none.")
         self.findings: list[Finding] = []
         self.export_id = export_id
         self._archived = archived
-        self._grows = False
+        usable = [tag for tag in dict.fromkeys(used) if self._is_usable(tag)]
         self.taxonomy = self._find()
         if self.taxonomy is not None and archived is not None:
             self._compare(self.taxonomy, archived)
-        elif archived is not None:
+        elif self.taxonomy is None and usable:
             self.taxonomy = self._make(archived)
-        if self.taxonomy is not None and get_settings().IMPORTED_TAXONOMIES != "match":
-            self._grows = (
-                get_settings().IMPORTED_TAXONOMIES == "extend"
-                or ImportedTaxonomy.objects.filter(taxonomy=self.taxonomy.pk).exists()
-            )
+        self._choices = self._choose(usable)
 
     # The taxonomy ----------------------------------------------------------------------------
 
@@ -96,8 +100,9 @@ class Matcher:
                 f"when it is enabled.",
             )
 
-    def _make(self, archived: ArchivedTaxonomy) -> Taxonomy | None:
-        if archived.system_defined or get_settings().IMPORTED_TAXONOMIES == "match":
+    def _make(self, archived: ArchivedTaxonomy | None) -> Taxonomy | None:
+        may_not = get_settings().IMPORTED_TAXONOMIES == "match"
+        if archived is None or archived.system_defined or may_not:
             self._note(
                 Severity.WARNING,
                 "unknown-taxonomy",
@@ -106,9 +111,8 @@ class Matcher:
                 "Let somebody on the staff make a taxonomy with this export identifier.",
             )
             return None
-        for text in (archived.export_id, archived.name, archived.description):
-            if not is_text(text):
-                raise Unusable("A taxonomy has a name that no database takes.")
+        if not is_text(archived.name) or not is_text(archived.description):
+            raise Unusable(f"The taxonomy {self.export_id!r} has a name that no database takes.")
         try:
             with transaction.atomic():
                 made = library.create_taxonomy(
@@ -133,14 +137,18 @@ class Matcher:
 
         A tag that is not here, and may not be added, is kept by the library until it is.
         """
-        usable = [tag for tag in tags if self._is_usable(tag)]
-        free = self.taxonomy is None or self.taxonomy.allow_free_text
-        found = {} if free else self._match(usable)
-        chosen: dict[object, Choice] = {}
-        for tag in usable:
+        chosen = (self._choices[tag] for tag in tags if tag in self._choices)
+        return list({choice.key: choice for choice in chosen}.values())
+
+    def _choose(self, tags: Sequence[ArchivedTag]) -> dict[ArchivedTag, Choice]:
+        if self.taxonomy is None or self.taxonomy.allow_free_text:
+            return {tag: Choice(None, tag.value.strip()) for tag in tags}
+        found = self._match(tags)
+        choices: dict[ArchivedTag, Choice] = {}
+        for tag in tags:
             here = found.get(tag)
-            choice = Choice(here, here.value if here is not None else tag.value.strip())
-            if here is None and not free:
+            choices[tag] = Choice(here, here.value if here is not None else tag.value.strip())
+            if here is None:
                 self._note(
                     Severity.WARNING,
                     "unknown-tag",
@@ -148,8 +156,7 @@ class Matcher:
                     f"and shows when there is one.",
                     "Let somebody on the staff add it to the taxonomy.",
                 )
-            chosen[choice.key] = choice
-        return list(chosen.values())
+        return choices
 
     def _is_usable(self, tag: ArchivedTag) -> bool:
         try:
@@ -166,11 +173,18 @@ class Matcher:
     def _match(self, tags: Sequence[ArchivedTag]) -> dict[ArchivedTag, Tag]:
         assert self.taxonomy is not None
         found = _by_identity(self.taxonomy, tags)
-        if self._grows and not self.taxonomy.system_defined:
+        if len(found) < len(tags) and self._may_grow(self.taxonomy):
             for tag in tags:
                 if tag not in found and (added := self._add(tag)) is not None:
                     found[tag] = added
         return found
+
+    def _may_grow(self, taxonomy: Taxonomy) -> bool:
+        setting = get_settings().IMPORTED_TAXONOMIES
+        if taxonomy.system_defined or setting == "match":
+            return False
+        made_by_import = ImportedTaxonomy.objects.filter(taxonomy=taxonomy.pk)
+        return setting == "extend" or made_by_import.exists()
 
     def _add(self, tag: ArchivedTag) -> Tag | None:
         """Add a tag to the taxonomy, with those above it that are not there either."""

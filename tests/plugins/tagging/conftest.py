@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import frozen
 from openedx_tagging import api as library
-from openedx_tagging.models import Taxonomy
+from openedx_tagging.models import LanguageTaxonomy, Taxonomy
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
@@ -36,9 +36,20 @@ def make_subjects(export_id: str = "subjects", name: str = "Subjects") -> Taxono
     return taxonomy
 
 
+def make_languages() -> None:
+    """Make what the library's migrations make, and tests that empty all tables take away."""
+    languages = Taxonomy(
+        pk=LANGUAGES, name="Languages", export_id="languages-v1", allow_multiple=False
+    )
+    languages.taxonomy_class = LanguageTaxonomy
+    if not Taxonomy.objects.filter(pk=LANGUAGES).exists():
+        languages.save()
+
+
 @pytest.fixture
 def taxonomies(db: None) -> Taxonomies:
     """One with a tree, one of which everything has one tag, and one for free text."""
+    make_languages()
     level = library.create_taxonomy("Level", export_id="level", allow_multiple=False)
     for value in ("Easy", "Hard"):
         library.add_tag_to_taxonomy(level, value)

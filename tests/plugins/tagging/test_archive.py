@@ -9,16 +9,16 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
-from openedx_blockstore_tagging import api as tagging
-from openedx_blockstore_tagging.annotations import TagAnnotations
-from openedx_blockstore_tagging.archive import TAGS, TAXONOMIES
-from openedx_blockstore_tagging.models import BundleTag, ImportedTaxonomy
 from openedx_tagging import api as library
 from openedx_tagging.models import ObjectTag, Tag, Taxonomy, UserSystemDefinedTaxonomy
 from pytest_django import Settings
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData, Finding
+from openedx_blockstore_tagging import api as tagging
+from openedx_blockstore_tagging.annotations import TagAnnotations
+from openedx_blockstore_tagging.archive import TAGS, TAXONOMIES
+from openedx_blockstore_tagging.models import BundleTag, ImportedTaxonomy
 from tests.core.helpers import make_version
 from tests.counting import counting
 from tests.plugins.tagging.conftest import LANGUAGES, Taxonomies, make_subjects
@@ -333,7 +333,6 @@ def test_many_parts_take_few_statements(
     exported = SOURCE.export_files(bundle.uuid, 3)
     with counting() as cost:
         assert take(target, exported) == []
-    # Matching the tags of a taxonomy is done for each part.
     assert cost.statements <= 25
     assert BundleTag.objects.filter(bundle__uuid=target.uuid).count() == 100
 

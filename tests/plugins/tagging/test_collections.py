@@ -6,16 +6,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from openedx_blockstore_tagging import api as tagging
-from openedx_blockstore_tagging.exceptions import TagNotFound, TaxonomyNotFound
-from openedx_blockstore_tagging.models import CollectionTag
-from openedx_blockstore_tagging.object_ids import collection_object_id
 from openedx_tagging import api as library
 from openedx_tagging.models import ObjectTag
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
 from openedx_blockstore.exceptions import CollectionNotFound, Invalid
+from openedx_blockstore_tagging import api as tagging
+from openedx_blockstore_tagging.exceptions import TagNotFound, TaxonomyNotFound
+from openedx_blockstore_tagging.models import CollectionTag
+from openedx_blockstore_tagging.object_ids import collection_object_id
 from tests.counting import counting
 from tests.plugins.tagging.conftest import LANGUAGES, Taxonomies
 from tests.plugins.tagging.telling import Told

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from openedx_blockstore_tagging import api as tagging
-from openedx_blockstore_tagging import exceptions
+from django.db import connection
 from openedx_tagging import api as library
 from openedx_tagging.models import UserSystemDefinedTaxonomy
 
 from openedx_blockstore.data import BundleData, CollectionData
 from openedx_blockstore.exceptions import BundleVersionNotFound, Invalid
+from openedx_blockstore_tagging import api as tagging
+from openedx_blockstore_tagging import exceptions
 from tests.plugins.tagging.conftest import LANGUAGES, Taxonomies
 
 Tagger = Callable[[Any, Any], bool]
@@ -42,7 +43,9 @@ def test_unknown_taxonomies(tag: Tagger, taxonomy: Any) -> None:
     assert caught.value.code == "taxonomy_not_found"
 
 
-@pytest.mark.parametrize("values", [["Alchemy"], ["Physics", "Alchemy", "\U0001f52d"], ["Sciences"]])
+@pytest.mark.parametrize(
+    "values", [["Alchemy"], ["Physics", "Alchemy", "\U0001f52d"], ["Sciences"]]
+)
 def test_tags_that_a_taxonomy_does_not_have(tag: Tagger, values: list[str]) -> None:
     with pytest.raises(exceptions.TagNotFound) as caught:
         tag("subjects", values)
@@ -180,9 +183,9 @@ def test_from_and_span_exclude_one_another(bundle: BundleData, taxonomies: Taxon
 def test_two_that_the_database_takes_for_the_same(tag: Tagger) -> None:
     # To SQLite and PostgreSQL they differ.
     try:
-        tag("keywords", ["resume", "résumé"])
-    except exceptions.TagConflict as error:
-        assert "résumé" in str(error)
-        assert not tag("keywords", [])
-    else:
-        assert not tag("keywords", ["résumé", "resume"])
+        refused = not tag("keywords", ["resume", "résumé"])
+    except exceptions.TagConflict:
+        refused = True
+    # Where it was refused, nothing was changed.
+    assert tag("keywords", []) is not refused
+    assert refused is (connection.vendor == "mysql")
