@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from openedx_blockstore.event_delivery.celery import TASK
-from openedx_blockstore.event_delivery.runner import deliver_all, deliver_to
+from openedx_blockstore.event_delivery.runner import deliver_all
 from openedx_blockstore.jobs.runner import run_job
 
 
@@ -18,7 +18,4 @@ def run_job_task(job_uuid: str) -> None:
 @shared_task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
 def deliver_events_task(name: str | None = None) -> None:
     """Hand over events to one consumer, or to all of them."""
-    if name is None:
-        deliver_all()
-    else:
-        deliver_to(name)
+    deliver_all([name] if name is not None else None)

@@ -34,7 +34,14 @@ from openedx_blockstore.api.drafts import (
     write_draft_file,
     write_draft_files,
 )
-from openedx_blockstore.api.events import notify_annotation_changed
+from openedx_blockstore.api.event_consumers import (
+    drop_events,
+    get_event_consumers,
+    get_set_aside_events,
+    replay_events,
+    retry_events,
+)
+from openedx_blockstore.api.events import get_events, notify_annotation_changed, trim_events
 from openedx_blockstore.api.exports import export_bundle, export_collection
 from openedx_blockstore.api.files import (
     digest_of,
@@ -77,6 +84,7 @@ from openedx_blockstore.api.versions import (
     get_bundle_version_files,
     get_bundle_version_links,
     import_version,
+    validate_contents,
 )
 
 __all__ = [
@@ -95,6 +103,7 @@ __all__ = [
     "describe_bundle_version",
     "diff_versions",
     "digest_of",
+    "drop_events",
     "export_bundle",
     "export_collection",
     "find_known_contents",
@@ -119,10 +128,13 @@ __all__ = [
     "get_collections",
     "get_dependencies",
     "get_draft",
+    "get_event_consumers",
+    "get_events",
     "get_file_history",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",
+    "get_set_aside_events",
     "get_size",
     "get_upload",
     "get_upload_urls",
@@ -134,13 +146,17 @@ __all__ = [
     "notify_annotation_changed",
     "open_bundle_file",
     "open_version_file",
+    "replay_events",
+    "retry_events",
     "revert_bundle",
     "set_draft_link",
     "set_role",
+    "trim_events",
     "undelete_bundle",
     "update_bundle",
     "update_collection",
     "update_draft",
+    "validate_contents",
     "write_draft_file",
     "write_draft_files",
 ]

@@ -90,9 +90,9 @@ def make_version(
     Args:
         latest: The latest version, as far as the caller knows, with its bundle loaded.
         lock_first: Finds the bundle's key, and locks on the way what must be locked before it.
-        after: Called in the same transaction, when the row is there. It may raise OutrunError.
-        write_event: Called last in it. Who makes many versions in one transaction collects the
-            events, and records them together before its end.
+        after: Called last in the transaction. It may raise OutrunError.
+        write_event: Called before that, when the row is there. Who makes many versions in one
+            transaction collects the events, and records them together before its end.
 
     Returns:
         The new version; or the latest one, if it holds the same tree; None if the tree is empty
@@ -193,8 +193,8 @@ def _attempt(
     with write_transaction():
         place = _insert(row, lock_first)
         update_link_rows(row, links)
-        after(row)
         write_event(_event(row, place, files, changed_links))
+        after(row)
     return MadeVersion(row, manifest, created=True)
 
 

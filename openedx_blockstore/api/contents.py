@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import BinaryIO
 from uuid import UUID
 
 from openedx_blockstore.api._lookup import find_bundle
-from openedx_blockstore.api.files import Source, find_source, open_file
-from openedx_blockstore.data import LinkTarget
+from openedx_blockstore.api._sources import SourceContents
+from openedx_blockstore.api.files import DraftSource, find_source
 from openedx_blockstore.exceptions import Invalid
-from openedx_blockstore.models import Bundle
-from openedx_blockstore.plugin_api import BundleContents, ContentFile
-from openedx_blockstore.store import TreeFile
+from openedx_blockstore.plugin_api import BundleContents
 
 
 def get_bundle_contents(
@@ -34,52 +28,11 @@ def get_bundle_contents(
     """
     if version_number is not None and use_draft is not None:
         raise Invalid("Give a version or a draft, not both.")
-    return StoredContents(find_source(bundle_uuid, version_number, use_draft))
-
-
-def content_files(files: Mapping[str, TreeFile]) -> Mapping[str, ContentFile]:
-    """Return files as plugins see them, sorted by path."""
-    return MappingProxyType(
-        {
-            path: ContentFile(path, file.size, file.digest, file.public)
-            for path, file in sorted(files.items())
-        }
-    )
-
-
-class StoredContents(BundleContents):
-    """A version or a draft that is in the store."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        bundle = _bundle_of(source)
-        self.bundle_uuid = bundle.uuid
-        self.bundle_type = bundle.type
-        self.title = bundle.title
-        self.version = source.version.version_num if source.version is not None else None
-        self._files = content_files(source.tree.files)
-        self._links = MappingProxyType(dict(sorted(source.tree.links.items())))
-
-    @property
-    def files(self) -> Mapping[str, ContentFile]:
-        """All files by path, sorted."""
-        return self._files
-
-    @property
-    def links(self) -> Mapping[str, LinkTarget]:
-        """All links by alias, sorted."""
-        return self._links
-
-    @contextlib.contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO]:
-        """Open a file; see :meth:`BundleContents.open`."""
-        with open_file(self._source, path) as file:
-            yield file
-
-
-def _bundle_of(source: Source) -> Bundle:
+    source = find_source(bundle_uuid, version_number, use_draft)
     if source.version is not None:
-        return source.version.bundle
-    if source.draft is not None:
-        return source.draft.state.row.bundle
-    return find_bundle(source.bundle_uuid)
+        bundle = source.version.bundle
+    elif isinstance(source, DraftSource):
+        bundle = source.draft.state.row.bundle
+    else:
+        bundle = find_bundle(source.bundle_uuid)
+    return SourceContents(source, bundle)

@@ -1,23 +1,41 @@
-"""What happened, for those who ask; and what others tell of, to be passed on."""
+"""The log of events: reading it, trimming it, and telling it of what others have changed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from openedx_blockstore.api._events import bundle_event, locked_bundles, new_event, record
+from openedx_blockstore.api._event_positions import give_positions, lock_log
+from openedx_blockstore.api._events import (
+    bundle_event,
+    event_data,
+    locked_bundles,
+    new_event,
+    record,
+)
 from openedx_blockstore.api._lookup import parse_uuid, require_version
 from openedx_blockstore.api._transactions import locked, write_transaction
-from openedx_blockstore.api._values import check_actor, check_text
-from openedx_blockstore.data import EventData, EventKind, EventTarget
-from openedx_blockstore.exceptions import BundleNotFound, CollectionNotFound, Invalid
-from openedx_blockstore.models import Bundle, Collection
+from openedx_blockstore.api._values import check_actor, check_flag, check_page, check_text
+from openedx_blockstore.data import EventData, EventKind, EventTarget, TrimmedEvents
+from openedx_blockstore.exceptions import BundleNotFound, CollectionNotFound, Invalid, NotFound
+from openedx_blockstore.models import (
+    Bundle,
+    Collection,
+    Event,
+    EventConsumerState,
+    SetAsideEvent,
+)
+from openedx_blockstore.plugin_api import EventConsumer
+from openedx_blockstore.plugin_manager import plugins
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PAIR = 2
+_BATCH = 500
 
 #: A collection or bundle by its UUID, a version as (bundle's UUID, number), or said in full.
 AnnotationTarget = EventTarget | UUID | str | tuple[UUID | str, int]
@@ -101,3 +119,108 @@ def _bundle_event(uuid: UUID | str, version: int | None, values: dict[str, Any])
     if row is None:
         raise BundleNotFound(uuid)
     return bundle_event(EventKind.ANNOTATION_CHANGED, row, version=version, **values)
+
+
+def get_events(
+    collection_uuid: UUID | str,
+    *,
+    bundle_uuid: UUID | str | None = None,
+    before: UUID | str | None = None,
+    limit: int | None = None,
+) -> list[EventData]:
+    """Return what happened in a collection, the newest first, as far as the log goes back.
+
+    A collection that is gone still has its events; one that never was has none.
+
+    Args:
+        bundle_uuid: Only what happened to this bundle.
+        before: The UUID of the last event of the page before.
+        limit: How many to return at most; None for all.
+
+    Raises:
+        NotFound: There is no event ``before`` (any more).
+        Invalid: The limit is not positive.
+    """
+    check_page(limit)
+    rows = Event.objects.filter(Q(collection_uuid=parse_uuid(collection_uuid)))
+    if bundle_uuid is not None:
+        rows = rows.filter(Q(bundle_uuid=parse_uuid(bundle_uuid) or UUID(int=0)))
+    if before is not None:
+        last = Event.objects.filter(Q(uuid=parse_uuid(before))).first()
+        if last is None:
+            raise NotFound(f"There is no event {before!r:.100}.")
+        rows = rows.filter(pk__lt=last.pk)
+    return [event_data(row) for row in rows.order_by("-pk")[:limit]]
+
+
+# Trimming ----------------------------------------------------------------------------------------
+
+
+def trim_events(before: datetime, *, dry_run: bool = False, force: bool = False) -> TrimmedEvents:
+    """Remove old events from the log.
+
+    What a consumer that is on has not handled yet, or has set aside, is kept. A consumer that is
+    given the log again later gets only what is left of it.
+
+    Args:
+        before: What happened before that time (aware) is old enough.
+        dry_run: Only say what would be trimmed.
+        force: Trim what consumers still need, too. They never get it.
+
+    Raises:
+        Invalid: The time is none, or has no time zone.
+        PluginError: Plugins that are on can not be used, so nobody knows what they still need.
+    """
+    _check_time(before)
+    for name, value in (("dry_run", dry_run), ("force", force)):
+        check_flag(name, value)
+    positions = {} if force else _positions()
+    old = Event.objects.filter(position__lte=give_positions(), at__lt=before)
+    free = old
+    if positions:
+        free = free.filter(position__lte=min(positions.values()))
+    if not force:
+        free = free.filter(~Exists(SetAsideEvent.objects.filter(event=OuterRef("pk"))))
+    count = free.count() if dry_run else _remove(free)
+    kept = old.count() - (count if dry_run else 0)
+    return TrimmedEvents(
+        count=count,
+        kept=kept,
+        kept_for=_needing(old, positions) if kept else (),
+        dry_run=bool(dry_run),
+    )
+
+
+def _check_time(value: Any) -> None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Invalid(f"The time must be a datetime with a time zone, not {value!r:.100}.")
+
+
+def _positions() -> Mapping[str, int]:
+    """Return how far the consumers are that are on; one that has not begun is at the start."""
+    enabled = plugins(EventConsumer)
+    rows = EventConsumerState.objects.filter(name__in=enabled, replay=False)
+    known = dict(rows.values_list("name", "position"))
+    return {name: known.get(name, 0) for name in enabled}
+
+
+def _remove(rows: QuerySet[Event]) -> int:
+    """Remove events a batch at a time, so that nobody has to wait long."""
+    count = 0
+    while keys := list(rows.order_by("position").values_list("pk", flat=True)[:_BATCH]):
+        with write_transaction():
+            log = lock_log()
+            batch = Event.objects.filter(pk__in=keys)
+            newest = batch.aggregate(newest=Max("position", default=0))["newest"]
+            log.trimmed_position = max(log.trimmed_position, newest)
+            log.save(update_fields=["trimmed_position"])
+            batch.delete()
+        count += len(keys)
+    return count
+
+
+def _needing(old: QuerySet[Event], positions: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the consumers that still need some of these events, sorted."""
+    behind = {name for name, at in positions.items() if old.filter(position__gt=at).exists()}
+    aside = SetAsideEvent.objects.filter(event__in=old).values_list("consumer__name", flat=True)
+    return tuple(sorted(behind.union(aside.distinct())))

@@ -9,11 +9,12 @@ from django.db.models import Q
 
 from openedx_blockstore.data import EventData, EventKind
 from openedx_blockstore.plugin_api import EventConsumer
+from openedx_blockstore.plugin_manager import usable_plugins
 
 
 def event_consumers() -> Mapping[str, EventConsumer]:
     """Return the consumers that are turned on and can be used, by name."""
-    return {}
+    return usable_plugins(EventConsumer)
 
 
 def wanted_rows(consumer: EventConsumer) -> Q:

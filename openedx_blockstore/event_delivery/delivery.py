@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from attrs import define, frozen
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from openedx_blockstore.api._event_positions import give_positions
 from openedx_blockstore.api._events import event_data
 from openedx_blockstore.api._transactions import write_transaction
 from openedx_blockstore.data import EventData
 from openedx_blockstore.event_delivery.consumers import wanted_rows, wants
 from openedx_blockstore.event_delivery.leases import Lease, LeaseLostError, acquire
-from openedx_blockstore.event_delivery.sequencing import give_positions
 from openedx_blockstore.event_delivery.set_aside import (
     State,
     blocked_subjects,
@@ -40,17 +40,19 @@ _KILLED = "The worker died while it was handled."
 Stop = Callable[[], bool]
 
 
-def deliver(name: str, consumer: EventConsumer, *, stop: Stop = lambda: False) -> bool:
+def deliver(name: str, consumer: EventConsumer, *, stop: Stop = lambda: False) -> int:
     """Hand over to a consumer what is there for it, unless somebody else is doing that.
 
     Args:
         stop: Asked between two calls of the consumer.
 
     Returns:
-        Whether the consumer was given anything.
+        How many events it was given; one that is tried again counts again.
     """
-    given = False
-    while not stop():
+    given = 0
+    # Looked at again after the lease was given back: whoever came while we had it has gone away
+    # again, and relies on us.
+    while not stop() and _has_work(name):
         lease = acquire(name)
         if lease is None:
             break
@@ -62,21 +64,28 @@ def deliver(name: str, consumer: EventConsumer, *, stop: Stop = lambda: False) -
             break
         finally:
             lease.give_back()
-            given = given or delivery.given
-        # Who came while we had the lease has gone away again, and relies on us.
-        if not has_more(name):
-            break
+            given += delivery.given
     return given
 
 
-def has_more(name: str) -> bool:
-    """Tell whether there is something that a consumer has not looked at and could."""
+def _has_work(name: str) -> bool:
+    """Tell whether there is something for a consumer, and nobody else is at it."""
     state = EventConsumerState.objects.filter(name=name).first()
     if state is None:
         return True
-    if state.next_attempt is not None and state.next_attempt > datetime.now(UTC):
-        return False
-    return state.replay or give_positions() > state.position
+    now = datetime.now(UTC)
+    for until in (state.next_attempt, state.leased_until):
+        if until is not None and until > now:
+            return False
+    return state.replay or give_positions() > state.position or _due(state.pk).exists()
+
+
+def _due(state_id: int) -> QuerySet[SetAsideEvent]:
+    """Return what was set aside and is due, or has nothing left to wait for."""
+    rows = SetAsideEvent.objects.filter(consumer_id=state_id)
+    ahead = rows.filter(subject=OuterRef("subject"), state=State.FAILED)
+    due = Q(state=State.FAILED, next_attempt__lte=datetime.now(UTC))
+    return rows.filter(due | Q(state=State.WAITING) & ~Exists(ahead))
 
 
 @frozen(eq=False)
@@ -95,7 +104,7 @@ class _Delivery:
     consumer: EventConsumer
     lease: Lease
     stop: Stop
-    given: bool = False
+    given: int = 0
 
     def run(self) -> None:
         try:
@@ -173,7 +182,7 @@ class _Delivery:
         """Let the consumer handle events, and return what it raised."""
         if not events:
             return None
-        self.given = True
+        self.given += len(events)
         try:
             with self.lease.kept():
                 self.consumer.handle(events)
@@ -215,12 +224,9 @@ class _Delivery:
 
     def _retry_due(self) -> None:
         """Try again what was set aside and is due, and what has nothing left to wait for."""
-        rows = SetAsideEvent.objects.filter(consumer_id=self.lease.state_id)
-        ahead = rows.filter(subject=OuterRef("subject"), state=State.FAILED)
         for _ in range(_MAX_RETRIES):
-            due = Q(state=State.FAILED, next_attempt__lte=datetime.now(UTC))
-            free = Q(state=State.WAITING) & ~Exists(ahead)
-            aside = rows.filter(due | free).select_related("event").order_by("position").first()
+            rows = _due(self.lease.state_id).select_related("event")
+            aside = rows.order_by("position").first()
             if aside is None or self.stop():
                 return
             self._retry(aside)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 
+from attrs import frozen
 from django.conf import settings as django_settings
 from django.dispatch import receiver
 
@@ -54,39 +57,51 @@ def _deliver_inline() -> None:
     _local.delivering = True
     try:
         end = time.monotonic() + get_settings().EVENT_INLINE_SECONDS
-        if deliver_all(stop=lambda: time.monotonic() > end):
-            return
-        logger.warning("There were too many events to hand over at once; the rest goes later")
+        deliver_all(stop=lambda: time.monotonic() > end)
+        if time.monotonic() > end:
+            logger.warning("There were too many events to hand over at once; the rest goes later")
     finally:
         _local.delivering = False
 
 
-def deliver_all(*, stop: Stop = lambda: False) -> bool:
-    """Hand over to every consumer what is there for it, until there is no more.
+@frozen
+class Round:
+    """What came of handing over events to several consumers.
 
-    Returns:
-        Whether that is so; otherwise it was told to stop.
+    Attributes:
+        given: How many events each was given, of those that were given any.
+        failed: Those for which it could not be done; the log says why.
     """
-    given = True
-    while given and not stop():
-        given = False
+
+    given: Mapping[str, int]
+    failed: tuple[str, ...] = ()
+
+
+def deliver_all(names: Collection[str] | None = None, *, stop: Stop = lambda: False) -> Round:
+    """Hand over to consumers what is there for them, until there is no more.
+
+    Args:
+        names: Only these; None for all that are turned on.
+    """
+    given: Counter[str] = Counter()
+    failed: dict[str, None] = {}
+    more = True
+    while more and not stop():
+        # One may have made changes that are news to another one that was asked before.
+        more = False
         for name, consumer in event_consumers().items():
+            if name in failed or (names is not None and name not in names):
+                continue
             # One that fails must not keep the others from theirs.
             try:
-                given = deliver(name, consumer, stop=stop) or given
+                count = deliver(name, consumer, stop=stop)
             except Exception:
                 logger.exception("Events could not be handed to %r", name)
-    return not given
-
-
-def deliver_to(name: str, *, stop: Stop = lambda: False) -> bool:
-    """Hand over to one consumer what is there for it; one that is not turned on gets nothing.
-
-    Returns:
-        Whether it was given anything.
-    """
-    consumer = event_consumers().get(name)
-    return consumer is not None and deliver(name, consumer, stop=stop)
+                failed[name] = None
+            else:
+                given[name] += count
+                more = more or count > 0
+    return Round({name: count for name, count in given.items() if count}, tuple(failed))
 
 
 def _send_tasks() -> None:

@@ -73,7 +73,7 @@ class Recorder(EventConsumer):
         ]
 
 
-def run(consumer: EventConsumer, name: str = "recorder") -> bool:
+def run(consumer: EventConsumer, name: str = "recorder") -> int:
     """Hand over to a consumer what is there for it."""
     return deliver(name, consumer)
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from openedx_blockstore import api
+from openedx_blockstore.api._event_positions import give_positions
 from openedx_blockstore.data import BundleData, CollectionData, EventData, EventKind
-from openedx_blockstore.event_delivery.sequencing import give_positions
 from openedx_blockstore.models import Event, EventConsumerState, SetAsideEvent
 from openedx_blockstore.plugin_api import ConsumerUnavailable
 from tests.core.events.helpers import Recorder, logged, run, set_aside, state
