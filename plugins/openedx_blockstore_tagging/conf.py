@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from attrs import field, frozen
-from attrs.validators import in_
+from attrs.validators import in_, instance_of
 
 from openedx_blockstore.plugin_tools import read_settings
 
@@ -20,6 +20,9 @@ class TaggingSettings:
     IMPORTED_TAXONOMIES: Literal["match", "create", "extend"] = field(
         default="create", validator=in_(("match", "create", "extend"))
     )
+    #: Have the library's own REST API for taxonomies below ``v1/tagging/library/``, where the host
+    #: has none, such as in the stand-alone project. Studio has one.
+    LIBRARY_API: bool = field(default=False, validator=instance_of(bool))
 
 
 def get_settings() -> TaggingSettings:

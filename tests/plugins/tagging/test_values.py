@@ -139,8 +139,12 @@ def test_a_taxonomy_of_users(tag: Tagger) -> None:
     )
     User.objects.create_user("ada")
     assert tag("reviewers", ["ADA"])
-    User.objects.create_user("Ada")
-    for name in ("bob", "ada"):
+    missing = ["bob"]
+    if connection.vendor != "mysql":
+        # There one name is not like another one but for its case. Elsewhere nobody knows who it is.
+        User.objects.create_user("Ada")
+        missing.append("ada")
+    for name in missing:
         with pytest.raises(exceptions.TagNotFound):
             tag("reviewers", [name])
 
