@@ -13,7 +13,7 @@ from rest_framework.routers import SimpleRouter
 app_name = "oel_tagging"
 
 
-class _TaxonomyView(views.TaxonomyView):  # type: ignore[misc]
+class _TaxonomyView(views.TaxonomyView):
     """The library's, left out of the OpenAPI document."""
 
     schema = None

@@ -92,7 +92,8 @@ def test_parts_and_taxonomies_do_not_disturb_one_another(
 def test_a_collection_has_one_tag_of_those_set_at_once(
     racers: ProcessPoolExecutor, bundle_uuid: UUID
 ) -> None:
-    bundle = api.get_bundle(bundle_uuid)
+    collection = api.get_bundle(bundle_uuid).collection_uuid
+    assert collection is not None
     values = ["Easy", "Hard"] * (PROCESSES // 2)
-    race(racers, *[(tag_collection, bundle.collection_uuid, value) for value in values])
-    assert len(tagging.get_collection_tags(bundle.collection_uuid)) == 1
+    race(racers, *[(tag_collection, collection, value) for value in values])
+    assert len(tagging.get_collection_tags(collection)) == 1
