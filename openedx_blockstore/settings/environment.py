@@ -187,7 +187,7 @@ def _first(environment: Mapping[str, str], *names: str) -> str:
 #: The plugins of this distribution: the libraries that each needs, and the Django apps that it is
 #: made of. Those of other distributions are found by their entry points.
 _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
-    "openedx_blockstore_tagging": (["openedx_tagging"], []),
+    "openedx_blockstore_tagging": (["openedx_tagging"], ["openedx_tagging"]),
     "openedx_blockstore_search": (["rapidfuzz", "snowballstemmer"], []),
     "openedx_blockstore_licensing": (["license_expression"], []),
     "openedx_blockstore_validation": (["filetype", "olxcleaner"], []),
