@@ -52,11 +52,21 @@ EXTRAS_REQUIRE = {
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     "validation": ["lxml>=4.9"],
     "webhooks": ["celery>=5.3", "requests>=2.28"],
-    "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
+    "xblock": [
+        "XBlock[django]>=5",
+        "edx-opaque-keys>=2.12",
+        "fs>=2.4",
+        # fs, and more below xblocks-contrib, still want pkg_resources.
+        "setuptools<82",
+        "web-fragments>=2",
+        "xblocks-contrib>=0.13",
+    ],
     "test": [
         "celery>=5.3",  # does jobs where a host has it
         "edx-drf-extensions>=9",  # JWT, where a host has it
         "hypothesis>=6.100",
+        "xblock-drag-and-drop-v2>=5",
+        "xblock-poll>=1.16",
         "pytest>=8",
         "pytest-django>=4.14",
         "pytest-randomly>=3.15",
@@ -102,6 +112,16 @@ setup(
         ],
         "cms.djangoapp": [
             "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+        ],
+        # What texts of these kinds of keys become.
+        "context_key": [
+            "blockstore = openedx_blockstore_xblock.keys:BlockstoreContextKey",
+        ],
+        "usage_key": [
+            "blockstore-usage = openedx_blockstore_xblock.keys:BlockstoreUsageKey",
+        ],
+        "definition_key": [
+            "blockstore-olx = openedx_blockstore_xblock.keys:BlockstoreDefinitionKey",
         ],
     },
     classifiers=[

@@ -191,7 +191,7 @@ _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "openedx_blockstore_licensing": (["license_expression"], []),
     "openedx_blockstore_validation": ([], []),
     "openedx_blockstore_webhooks": (["standardwebhooks"], []),
-    "openedx_blockstore_xblock": (["xblock"], []),
+    "openedx_blockstore_xblock": (["xblock"], ["xblocks_contrib.problem.capa", "edxval"]),
 }
 
 
@@ -202,6 +202,12 @@ def plugin_apps() -> list[str]:
     """
     apps: dict[str, None] = {}
     for plugin, (libraries, others) in _PLUGINS.items():
-        if all(importlib.util.find_spec(name) is not None for name in (plugin, *libraries)):
-            apps.update(dict.fromkeys((plugin, *others)))
+        if all(_is_installed(name) for name in (plugin, *libraries)):
+            there = [app for app in others if _is_installed(app)]
+            apps.update(dict.fromkeys((plugin, *there)))
     return list(apps)
+
+
+def _is_installed(module: str) -> bool:
+    # To look for a module inside a package would import the package.
+    return importlib.util.find_spec(module.partition(".")[0]) is not None

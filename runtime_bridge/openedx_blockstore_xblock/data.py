@@ -39,4 +39,14 @@ class LearningContextData:
     parent: BlockstoreContextKey | None = None
 
 
-__all__ = ["BlockstoreContextKey", "BlockstoreDefinitionKey", "LearningContextData", "MountData"]
+@frozen
+class MountUpdateData:
+    """A mount that is pinned to a version, and its bundle's latest one."""
+
+    mount: MountData
+    latest_version: int
+
+
+__all__ = ["BlockstoreContextKey", "BlockstoreDefinitionKey", "LearningContextData", "MountData",
+    "MountUpdateData",
+]

@@ -249,6 +249,10 @@ class BlockstoreUsageKey(UsageKeyV2):
         """
         return f"b{self.block_id}"
 
+    def in_context(self, context_key: BlockstoreContextKey) -> Self:
+        """Return the same place in another context."""
+        return self.replace(context_key=context_key)
+
     def map_into_course(self, course_key: Any) -> Self:
         """Return this key; it is of one context only.
 
