@@ -39,6 +39,7 @@ INSTALL_REQUIRES = [
     "drf-spectacular[sidecar]>=0.27",
     "lxml>=4.9",  # openedx_blockstore.courses alone
     "rules>=3.3",
+    "stevedore>=4.0",  # openedx_blockstore.plugin_manager alone
     "tqdm>=4.60",  # the progress bars of the management commands
 ]
 
@@ -123,6 +124,21 @@ setup(
         "definition_key": [
             "blockstore-olx = openedx_blockstore_xblock.keys:BlockstoreDefinitionKey",
         ],
+        # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
+        "openedx_blockstore.annotations": [],
+        "openedx_blockstore.bundle_types": [
+            "assets = openedx_blockstore.builtin_types:Assets",
+            "course = openedx_blockstore.builtin_types:Course",
+            "library = openedx_blockstore.builtin_types:Library",
+            "problem = openedx_blockstore.builtin_types:Problem",
+            "sequence = openedx_blockstore.builtin_types:Sequence",
+            "unit = openedx_blockstore.builtin_types:Unit",
+            "video = openedx_blockstore.builtin_types:Video",
+        ],
+        "openedx_blockstore.event_consumers": [],
+        "openedx_blockstore.export_transforms": [],
+        "openedx_blockstore.import_validators": [],
+        "openedx_blockstore.search_backends": [],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

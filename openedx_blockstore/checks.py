@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Info, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
+from openedx_blockstore import plugin_manager
 from openedx_blockstore.conf import BlockstoreSettings, get_settings, public_root_url
 
 
@@ -84,3 +85,55 @@ def _check_content_domain(ours: BlockstoreSettings) -> Sequence[CheckMessage]:
             )
         ]
     return []
+
+
+@register("openedx_blockstore")
+def check_plugins(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Check that the plugins that should be on can be used."""
+    try:
+        ours = get_settings()
+    except ImproperlyConfigured:
+        return []
+    messages: list[CheckMessage] = [
+        Error(problem.reason, hint=problem.mend, id="openedx_blockstore.E007")
+        for problem in plugin_manager.all_problems()
+    ]
+    installed = plugin_manager.installed_packages()
+    for key in ("DISABLED_PLUGINS", "PLUGIN_SETTINGS"):
+        messages.extend(
+            CheckWarning(
+                f"OPENEDX_BLOCKSTORE[{key!r}] names {package!r}, and no such plugin is installed.",
+                hint=f"There are: {', '.join(sorted(installed)) or 'none'}.",
+                id="openedx_blockstore.W002",
+            )
+            for package in getattr(ours, key)
+            if package not in installed
+        )
+    if plugin_manager.CORE in ours.DISABLED_PLUGINS:
+        messages.append(
+            CheckWarning(
+                "OPENEDX_BLOCKSTORE['DISABLED_PLUGINS'] names the core, which is always on.",
+                hint="Take it out of the setting.",
+                id="openedx_blockstore.W003",
+            )
+        )
+    return [*messages, *_left_out()]
+
+
+def _left_out() -> Sequence[CheckMessage]:
+    """Tell of the plugins that came along, and that nobody has asked for."""
+    found = {
+        (each.package, each.reason, each.mend)
+        for each in plugin_manager.list_plugins()
+        if each.state == "left out"
+    }
+    if not found:
+        return []
+    return [
+        Info(
+            "Plugins are left out: "
+            + " ".join(reason for _package, reason, _mend in sorted(found)),
+            hint="; ".join(mend.rstrip(".") for _package, _reason, mend in sorted(found)),
+            id="openedx_blockstore.I001",
+        )
+    ]

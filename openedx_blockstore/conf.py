@@ -75,6 +75,20 @@ def _page_address(_settings: object, attribute: Attribute[Any], value: str) -> N
             raise ValueError(f"{what}with {{{name}}}, which is unknown; there are: {known}")
 
 
+def _packages_or_all(_settings: object, attribute: Attribute[Any], value: Any) -> None:
+    """Make sure that a value names packages, or all of them."""
+    if value == "all":
+        return
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        raise ValueError(
+            f"{attribute.name} is {value!r}; it must be 'all' or a list of the packages of plugins"
+        )
+
+
+def _anything(_settings: object, _attribute: Attribute[Any], _value: object) -> None:
+    """Whoever the value is for looks at it."""
+
+
 @frozen
 class BlockstoreSettings:
     """The settings of Blockstore; see :func:`get_settings`."""
@@ -144,6 +158,21 @@ class BlockstoreSettings:
             instance_of(Mapping),
         ),
     )
+    #: The plugins that are on: ``"all"`` that are installed, or a list of their packages, such as
+    #: ``["openedx_blockstore_search"]``.
+    PLUGINS: str | Sequence[str] = field(default="all", validator=_packages_or_all)
+    #: The packages of plugins that are off, although ``PLUGINS`` would turn them on.
+    DISABLED_PLUGINS: Sequence[str] = field(
+        default=(), validator=deep_iterable(_text, instance_of((list, tuple)))
+    )
+    #: The settings of plugins, by package: each a dictionary, which its documentation describes.
+    PLUGIN_SETTINGS: Mapping[str, Mapping[str, Any]] = field(
+        factory=dict,
+        validator=deep_mapping(
+            _text, deep_mapping(_text, _anything, instance_of(Mapping)), instance_of(Mapping)
+        ),
+    )
+
     #: Versions that one version may depend on, directly and indirectly.
     MAX_DEPENDENCIES: int = field(default=2_000, validator=_positive)
     #: Characters in a path; at most 500, which is what the database holds.

@@ -7,3 +7,4 @@ from tests import settings
 from tests.settings import *  # noqa: F403 - all of them, as the name of this module says
 
 INSTALLED_APPS = [*settings.INSTALLED_APPS, *environment.plugin_apps()]
+OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "PLUGINS": "all"}

@@ -23,6 +23,7 @@ from openedx_blockstore.api.collections import (
     update_collection,
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
+from openedx_blockstore.api.contents import get_bundle_contents
 from openedx_blockstore.api.drafts import (
     change_draft,
     delete_draft,
@@ -100,6 +101,7 @@ __all__ = [
     "get_affected_bundles",
     "get_borrowers",
     "get_bundle",
+    "get_bundle_contents",
     "get_bundle_file_data",
     "get_bundle_file_metadata",
     "get_bundle_files",

@@ -46,7 +46,7 @@ def get_bundle_files_dict(
         BundleNotFound: There is no such bundle.
         StorageError: The storage failed.
     """
-    source = _find_source(bundle_uuid, use_draft)
+    source = find_source(bundle_uuid, use_draft=use_draft)
     return source.file_data(source.tree.files)
 
 
@@ -61,7 +61,7 @@ def get_bundle_links(
     bundle_uuid: UUID | str, use_draft: str | None = None
 ) -> dict[str, BundleLinkData]:
     """Return the links of a bundle by alias; as :func:`get_bundle_files_dict`."""
-    source = _find_source(bundle_uuid, use_draft)
+    source = find_source(bundle_uuid, use_draft=use_draft)
     if source.draft is not None:
         return dict(draft_links(source.draft))
     return version_links(source.version, source.tree.links) if source.version is not None else {}
@@ -81,7 +81,7 @@ def get_bundle_file_metadata(
         BundleFileNotFound: It has no such file.
         StorageError: The storage failed.
     """
-    source, own_path = _follow(_find_source(bundle_uuid, use_draft), path)
+    source, own_path = _follow(find_source(bundle_uuid, use_draft=use_draft), path)
     file = source.find(own_path, asked=(bundle_uuid, path))
     return source.file_data({own_path: file})[own_path]
 
@@ -91,7 +91,7 @@ def get_bundle_file_data(bundle_uuid: UUID | str, path: str, use_draft: str | No
 
     It raises what :func:`get_bundle_file_metadata` raises.
     """
-    source, own_path = _follow(_find_source(bundle_uuid, use_draft), path)
+    source, own_path = _follow(find_source(bundle_uuid, use_draft=use_draft), path)
     file = source.find(own_path, asked=(bundle_uuid, path))
     return get_store().read_blob(source.bundle_uuid, file.digest, file.size)
 
@@ -117,15 +117,8 @@ def open_bundle_file(
         BundleFileNotFound: It has no such file.
         StorageError: The storage failed, or (while reading) what it holds is damaged.
     """
-    if version_number is not None:
-        source = _version_source(bundle_uuid, require_version(bundle_uuid, version_number))
-    else:
-        source = _find_source(bundle_uuid, use_draft)
-    source, own_path = _follow(source, path)
-    file = source.find(own_path, asked=(bundle_uuid, path))
-    blob = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
-    with contextlib.closing(blob):
-        yield cast(BinaryIO, blob)
+    with open_file(find_source(bundle_uuid, version_number, use_draft), path) as file:
+        yield file
 
 
 @contextlib.contextmanager
@@ -160,13 +153,29 @@ def digest_of(contents: FileSource) -> str:
     return reader.digest
 
 
+@contextlib.contextmanager
+def open_file(source: Source, path: str) -> Iterator[BinaryIO]:
+    """Open one file of a version or draft that is known already.
+
+    Raises:
+        BundleFileNotFound: It has no such file.
+        StorageError: The storage failed, or (while reading) what it holds is damaged.
+    """
+    asked = (source.bundle_uuid, path)
+    source, own_path = _follow(source, path)
+    file = source.find(own_path, asked=asked)
+    blob = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
+    with contextlib.closing(blob):
+        yield cast(BinaryIO, blob)
+
+
 def force_browser_url(url: str) -> str:
     """Return a URL that a browser outside the devstack's containers can open."""
     return _DEVSTACK.sub("http://localhost:", str(url))
 
 
 @frozen(eq=False)
-class _Source:
+class Source:
     """A version or a draft, as something that has files."""
 
     bundle_uuid: UUID
@@ -175,30 +184,50 @@ class _Source:
     draft: DraftView | None = None
 
     def find(self, path: str, *, asked: tuple[UUID | str, str]) -> TreeFile:
+        """Return a file of its own.
+
+        Args:
+            asked: The bundle and path for the error if there is none.
+        """
         file = self.tree.files.get(path)
         if file is None:
             raise BundleFileNotFound(*asked)
         return file
 
     def file_data(self, files: Mapping[str, TreeFile]) -> dict[str, BundleFileData]:
+        """Return some of its files as the API gives them."""
         if self.draft is not None:
             return dict(draft_files(self.draft, files))
         return version_files(self.version, files) if self.version is not None else {}
 
 
-def _find_source(bundle_uuid: UUID | str, use_draft: str | None) -> _Source:
+def find_source(
+    bundle_uuid: UUID | str, version_number: int | None = None, use_draft: str | None = None
+) -> Source:
+    """Return what callers mean that has files.
+
+    Args:
+        version_number: None for the draft; or, if there is none, for the latest version.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        StorageError: The storage failed.
+    """
+    if version_number is not None:
+        return _version_source(bundle_uuid, require_version(bundle_uuid, version_number))
     if use_draft is not None:
         state = find_draft_by_name(bundle_uuid, use_draft)
         if state is not None:
             view = read_draft(state)
-            return _Source(state.row.bundle.uuid, view.tree, draft=view)
+            return Source(state.row.bundle.uuid, view.tree, draft=view)
     return _version_source(bundle_uuid, find_version(bundle_uuid, None))
 
 
-def _version_source(bundle_uuid: UUID | str, version: BundleVersion | None) -> _Source:
+def _version_source(bundle_uuid: UUID | str, version: BundleVersion | None) -> Source:
     if version is None:
-        return _Source(UUID(str(bundle_uuid)), EMPTY_TREE)
-    return _Source(version.bundle.uuid, read_manifest(version).tree(), version=version)
+        return Source(UUID(str(bundle_uuid)), EMPTY_TREE)
+    return Source(version.bundle.uuid, read_manifest(version).tree(), version=version)
 
 
 def _as_stored(path: Any) -> str:
@@ -206,7 +235,7 @@ def _as_stored(path: Any) -> str:
     return unicodedata.normalize("NFC", path) if isinstance(path, str) else ""
 
 
-def _follow(source: _Source, path: str) -> tuple[_Source, str]:
+def _follow(source: Source, path: str) -> tuple[Source, str]:
     """Follow the links that a path leads through.
 
     Raises:

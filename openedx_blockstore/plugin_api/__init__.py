@@ -3,8 +3,13 @@
 A plugin is a package that registers subclasses of these as entry points, one group for each
 contract. It imports nothing of Blockstore but this package, :mod:`openedx_blockstore.api`,
 :mod:`~openedx_blockstore.data`, :mod:`~openedx_blockstore.exceptions`,
-:mod:`~openedx_blockstore.signals` and :mod:`~openedx_blockstore.models_api`.
+:mod:`~openedx_blockstore.signals`, :mod:`~openedx_blockstore.models_api`,
+:mod:`~openedx_blockstore.plugin_tools` and :mod:`~openedx_blockstore.plugin_rest`.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 
 from openedx_blockstore.plugin_api.annotations import AnnotationSource
 from openedx_blockstore.plugin_api.bundle_types import BundleType, PageRequest, Part
@@ -12,8 +17,20 @@ from openedx_blockstore.plugin_api.contents import BundleContents, ContentFile
 from openedx_blockstore.plugin_api.events import EventConsumer
 from openedx_blockstore.plugin_api.export_transforms import ExportTransform
 from openedx_blockstore.plugin_api.import_validators import ImportValidator
+from openedx_blockstore.plugin_api.search_backends import SearchBackend
+
+#: The contracts, and the groups of entry points in which plugins register what fulfils them.
+CONTRACTS: Mapping[type, str] = {
+    AnnotationSource: "openedx_blockstore.annotations",
+    BundleType: "openedx_blockstore.bundle_types",
+    EventConsumer: "openedx_blockstore.event_consumers",
+    ExportTransform: "openedx_blockstore.export_transforms",
+    ImportValidator: "openedx_blockstore.import_validators",
+    SearchBackend: "openedx_blockstore.search_backends",
+}
 
 __all__ = [
+    "CONTRACTS",
     "AnnotationSource",
     "BundleContents",
     "BundleType",
@@ -23,4 +40,5 @@ __all__ = [
     "ImportValidator",
     "PageRequest",
     "Part",
+    "SearchBackend",
 ]

@@ -24,10 +24,13 @@ from rest_framework.views import set_rollback
 from openedx_blockstore.exceptions import (
     BlockstoreError,
     Conflict,
+    ImportRefused,
     InUse,
     Invalid,
     InvalidArchive,
     NotFound,
+    PluginError,
+    PluginFailed,
     StorageError,
 )
 from openedx_blockstore.models import Bundle
@@ -41,8 +44,11 @@ STATUSES: tuple[tuple[type[BlockstoreError], int], ...] = (
     (Conflict, 409),
     (InUse, 409),
     (InvalidArchive, 422),
+    (ImportRefused, 422),
     (Invalid, 400),
     (StorageError, 503),
+    (PluginError, 503),
+    (PluginFailed, 503),
     # A commit without changes, as in the first Blockstore.
     (BlockstoreError, 400),
 )
@@ -84,7 +90,7 @@ def handle_error(error: Exception, context: Mapping[str, Any]) -> Response | Non
     if isinstance(error, BlockstoreError):
         status, body = _blockstore(error)
         # What an archive names was named by whoever sent it.
-        if not isinstance(error, InvalidArchive):
+        if not isinstance(error, (InvalidArchive, ImportRefused)):
             body = _redacted(body, request)
     elif (found := _django(error)) is not None:
         status, body = found
@@ -107,6 +113,9 @@ def _blockstore(error: BlockstoreError) -> tuple[int, dict[str, Any]]:
     if isinstance(error, StorageError):
         # Its facts are names and messages of the storage, which are for those who run it.
         return 503, _body(error.code, "The storage failed; try again later.")
+    if isinstance(error, (PluginError, PluginFailed)):
+        # Likewise. Where plugins live and what they raise is in the log.
+        return 503, _body(error.code, "A plugin of this server failed; its operators can tell why.")
     if isinstance(error, TooLarge):
         status = 413
     else:

@@ -15,6 +15,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from openedx_blockstore import __version__
+from openedx_blockstore.rest_api.plugin_urls import HOST_PREFIX, mounted, plugin_urls
 
 #: Statuses of errors that any operation may have, for callers who are logged in or not.
 _ALWAYS = (401, 429, 503)
@@ -232,7 +233,14 @@ def build_schema(*, server: str) -> dict[str, Any]:
         server: What stands before ``/v1/…`` in the addresses of this installation.
     """
     with patched_settings({**SPECTACULAR, "SERVERS": [{"url": server}]}):
-        patterns = [path("v1/", include("openedx_blockstore.rest_api.v1.urls"))]
+        patterns = [
+            path("v1/", include("openedx_blockstore.rest_api.v1.urls")),
+            *(
+                mounted(urls, below="^")
+                for urls in plugin_urls()
+                if urls.regex.startswith(HOST_PREFIX)
+            ),
+        ]
         generator: Any = SchemaGenerator
         document: dict[str, Any] = generator(patterns=patterns).get_schema(
             request=None, public=True

@@ -9,7 +9,8 @@ import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -195,19 +196,51 @@ _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 }
 
 
+def own_plugins() -> Iterable[str]:
+    """Return the packages of the plugins of this distribution."""
+    return _PLUGINS.keys()
+
+
+def extra_of(package: str) -> str:
+    """Return the extra of this distribution that installs what one of its plugins needs."""
+    return package.removeprefix("openedx_blockstore_")
+
+
+def missing_libraries(package: str) -> list[str]:
+    """Return what a plugin of this distribution needs and is not installed; of others, nothing."""
+    libraries, _others = _PLUGINS.get(package, ((), ()))
+    return [name for name in libraries if importlib.util.find_spec(name) is None]
+
+
 def plugin_apps() -> list[str]:
     """Return the Django apps of the plugins that are installed with what they need.
 
-    A plugin without the libraries of its extra is left out.
+    A plugin of this distribution without the libraries of its extra is left out. Those of other
+    distributions are found by their entry points, as in LMS and Studio.
     """
     apps: dict[str, None] = {}
-    for plugin, (libraries, others) in _PLUGINS.items():
-        if all(_is_installed(name) for name in (plugin, *libraries)):
-            there = [app for app in others if _is_installed(app)]
-            apps.update(dict.fromkeys((plugin, *there)))
+    for plugin, (_libraries, others) in _PLUGINS.items():
+        if importlib.util.find_spec(plugin) is not None and not missing_libraries(plugin):
+            apps.update(dict.fromkeys((plugin, *filter(_is_there, others))))
+    apps.update(dict.fromkeys(_strangers()))
     return list(apps)
 
 
-def _is_installed(module: str) -> bool:
+def _strangers() -> list[str]:
+    """Return the app configurations that other distributions with plugins of ours register."""
+    return sorted(
+        {
+            f"{point.module}.{point.attr}"
+            for point in metadata.entry_points(group="cms.djangoapp")
+            if point.dist is not None
+            and point.module.partition(".")[0] not in {"openedx_blockstore", *_PLUGINS}
+            and any(
+                each.group.startswith("openedx_blockstore.") for each in point.dist.entry_points
+            )
+        }
+    )
+
+
+def _is_there(app: str) -> bool:
     # To look for a module inside a package would import the package.
-    return importlib.util.find_spec(module.partition(".")[0]) is not None
+    return importlib.util.find_spec(app.partition(".")[0]) is not None

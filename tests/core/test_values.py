@@ -17,14 +17,17 @@ from openedx_blockstore.data import (
     BorrowerData,
     BundleData,
     BundleFileData,
+    BundleFindings,
     BundleLinkData,
     CollectionData,
     Dependency,
     DraftFileData,
     FileChange,
+    Finding,
     LinkTarget,
+    Severity,
 )
-from openedx_blockstore.exceptions import BlockstoreError, PathConflict
+from openedx_blockstore.exceptions import BlockstoreError, PathConflict, PluginProblem
 from tests.core.helpers import make_lender, make_version
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -118,6 +121,15 @@ def test_files_are_made_by_keyword_as_the_first_blockstore_s_were() -> None:
 # Errors -------------------------------------------------------------------------------------------
 
 CONFLICT = PathConflict("a", "0", None, "1")
+PROBLEM = PluginProblem("mine", "group", "x", "The plugin x is broken.", "Mend it.")
+FINDINGS = BundleFindings(
+    ONE,
+    "One",
+    (
+        Finding(Severity.ERROR, "wrong", "a.xml", 3, "It is wrong."),
+        Finding(Severity.WARNING, "odd", "a.xml", 4, "It is odd."),
+    ),
+)
 ERRORS: list[tuple[BlockstoreError, dict[str, object], str]] = [
     (
         exceptions.CollectionNotFound(ONE),
@@ -137,6 +149,29 @@ ERRORS: list[tuple[BlockstoreError, dict[str, object], str]] = [
             "Bundles of the type 'video' have no page to edit them that takes a draft "
             "(OPENEDX_BLOCKSTORE['BUNDLE_TYPE_PAGES'])."
         ),
+    ),
+    (
+        exceptions.PluginNotFound("openedx_blockstore.annotations", "x", ["a", "b"]),
+        {"group": "openedx_blockstore.annotations", "name": "x", "known": ("a", "b")},
+        "No plugin is called 'x' in openedx_blockstore.annotations; there are: a, b.",
+    ),
+    (
+        exceptions.PluginError([PROBLEM]),
+        {"problems": (PROBLEM,)},
+        "The plugin x is broken. Mend it.",
+    ),
+    (
+        exceptions.PluginFailed("group", "x", package="mine", reason="KeyError: 'a'"),
+        {"group": "group", "name": "x", "package": "mine", "reason": "KeyError: 'a'"},
+        (
+            "The plugin 'x' of the package mine (group) failed: KeyError: 'a'. Mend it, or turn it "
+            "off in OPENEDX_BLOCKSTORE['DISABLED_PLUGINS']."
+        ),
+    ),
+    (
+        exceptions.ImportRefused([FINDINGS]),
+        {"bundles": (FINDINGS,)},
+        "Nothing was imported, because of an error: One: error: a.xml:3: It is wrong. [wrong].",
     ),
     (exceptions.GrantNotFound(), {}, "This address is not valid, or not any more."),
     (exceptions.UploadNotFound(ONE), {"upload_uuid": ONE}, f"There is no upload {ONE}."),

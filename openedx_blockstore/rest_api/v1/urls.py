@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from openedx_blockstore.rest_api.plugin_urls import everything_else
 from openedx_blockstore.rest_api.v1 import file_urls
 from openedx_blockstore.rest_api.v1.views import (
     about,
@@ -81,5 +82,5 @@ urlpatterns = [
     path("jobs/<str:job_uuid>", jobs.JobView.as_view(), name="job"),
     path("jobs/<str:job_uuid>/result", jobs.JobResultView.as_view(), name="job-result"),
     *file_urls.urlpatterns,
-    re_path(r"^(?P<rest>.*)$", about.UnknownView.as_view(), name="unknown"),
+    everything_else(about.UnknownView.as_view(), name="unknown"),
 ]
