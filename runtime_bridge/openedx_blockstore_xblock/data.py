@@ -47,6 +47,10 @@ class MountUpdateData:
     latest_version: int
 
 
-__all__ = ["BlockstoreContextKey", "BlockstoreDefinitionKey", "LearningContextData", "MountData",
+__all__ = [
+    "BlockstoreContextKey",
+    "BlockstoreDefinitionKey",
+    "LearningContextData",
+    "MountData",
     "MountUpdateData",
 ]

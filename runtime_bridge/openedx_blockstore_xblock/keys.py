@@ -251,7 +251,15 @@ class BlockstoreUsageKey(UsageKeyV2):
 
     def in_context(self, context_key: BlockstoreContextKey) -> Self:
         """Return the same place in another context."""
-        return self.replace(context_key=context_key)
+        return type(self)(
+            context_key,
+            self.block_type,
+            self.bundle_uuid,
+            self.path,
+            self.inner_id,
+            route=self.route,
+            place=self.place,
+        )
 
     def map_into_course(self, course_key: Any) -> Self:
         """Return this key; it is of one context only.

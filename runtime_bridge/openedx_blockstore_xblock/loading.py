@@ -182,9 +182,7 @@ class BlockLoader:
 
     def _document(self, contents: BundleContents, path: str) -> OlxDocument:
         def parse() -> OlxDocument:
-            return parse_document(
-                self._read(contents, path), file=path, is_container=is_container
-            )
+            return parse_document(self._read(contents, path), file=path, is_container=is_container)
 
         return _cached(_documents, (contents.files[path].digest, path), parse)
 
@@ -287,7 +285,7 @@ def _type_by_path(path: str) -> str:
 def _body_path(found: FoundBlock) -> str | None:
     """Return the file to which an element leaves its text, as ``<html filename="x"/>`` does."""
     name = found.element.element.get("filename")
-    if not name or found.element.element.text and found.element.element.text.strip():
+    if not name or (found.element.element.text and found.element.element.text.strip()):
         return None
     folder = posixpath.dirname(found.usage_key.path)
     for candidate in (f"{name}.html", name):
@@ -297,9 +295,7 @@ def _body_path(found: FoundBlock) -> str | None:
     return None
 
 
-def _cached(
-    cache: LRUCache[object, ValueT], key: object, make: object
-) -> ValueT:
+def _cached(cache: LRUCache[object, ValueT], key: object, make: object) -> ValueT:
     with _lock:
         if key in cache:
             return cache[key]

@@ -97,7 +97,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             block_class = find_class(found.element.block_type)
             if block_class is None:
                 return self._placeholder(
-                    usage_id, f"No installed package has blocks of this type.", for_parent
+                    usage_id, "No installed package has blocks of this type.", for_parent
                 )
             parsed = self._loader.parse(found, block_class)
         except BlockstoreError as error:

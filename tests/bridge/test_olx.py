@@ -72,7 +72,19 @@ EXTERNAL = "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><html>&a;</htm
         ("x" * 9_000_000, "bytes"),
         ('<u:unit xmlns:u="urn:x"/>', "namespace"),
     ],
-    ids=["empty", "open", "entity", "bomb", "file", "doctype", "deep", "abyss", "wide", "big", "ns"],
+    ids=[
+        "empty",
+        "open",
+        "entity",
+        "bomb",
+        "file",
+        "doctype",
+        "deep",
+        "abyss",
+        "wide",
+        "big",
+        "ns",
+    ],
 )
 def test_olx_that_is_malformed_or_hostile_is_refused(olx: str, reason: str) -> None:
     """With an error that names the file."""

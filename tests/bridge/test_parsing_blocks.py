@@ -52,7 +52,7 @@ def test_attributes_and_text_become_fields() -> None:
     assert parsed.get("display_name") == "Owls"
     assert parsed.get("max_attempts") == 3
     assert parsed.get("weight") == 2.0
-    assert "<choice correct=\"true\">mice</choice>" in parsed.get("data")
+    assert '<choice correct="true">mice</choice>' in parsed.get("data")
 
 
 def test_the_text_of_an_html_block_may_be_in_another_file() -> None:
@@ -106,7 +106,9 @@ def test_threads_that_read_one_block_at_once_agree() -> None:
 
     def read() -> None:
         parsed = parse(olx)
-        results.append((parsed.children, parsed.get("display_name"), parse(olx, "html/a").get("data")))
+        results.append(
+            (parsed.children, parsed.get("display_name"), parse(olx, "html/a").get("data"))
+        )
 
     threads = [threading.Thread(target=read) for _ in range(16)]
     for thread in threads:

@@ -43,9 +43,7 @@ def create_learning_context(context_id: str, *, title: str = "") -> LearningCont
     key = _key(context_id)
     if key == GLOBAL_CONTEXT:
         raise LearningContextExists(key)
-    row = LearningContext(
-        context_id=key.context_id, title=_title(title), created=datetime.now(UTC)
-    )
+    row = LearningContext(context_id=key.context_id, title=_title(title), created=datetime.now(UTC))
     return _insert(row)
 
 
@@ -231,9 +229,7 @@ def context_row(key: BlockstoreContextKey | str) -> LearningContext:
         context_id = _key(key).context_id
     except InvalidContext as error:
         raise LearningContextNotFound(key) from error
-    row = (
-        LearningContext.objects.select_related("parent").filter(context_id=context_id).first()
-    )
+    row = LearningContext.objects.select_related("parent").filter(context_id=context_id).first()
     if row is None:
         raise LearningContextNotFound(key)
     return row

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from xblock.fields import Scope
+
 from openedx_blockstore_xblock.api.contexts import context_row
 from openedx_blockstore_xblock.block_classes import find_class
 from openedx_blockstore_xblock.contexts.rows import usage_digest
@@ -13,7 +15,6 @@ from openedx_blockstore_xblock.exceptions import InvalidContext
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.models import ContextSetting
-from xblock.fields import Scope
 
 
 def set_usage_settings(usage_key: BlockstoreUsageKey, values: Mapping[str, Any]) -> None:

@@ -105,9 +105,7 @@ def parse_document(contents: bytes, *, file: str, is_container: IsContainer) -> 
     return OlxDocument(file, blocks)
 
 
-def _block_elements(
-    element: etree._Element, is_container: IsContainer
-) -> Iterator[etree._Element]:
+def _block_elements(element: etree._Element, is_container: IsContainer) -> Iterator[etree._Element]:
     """Return an element and the blocks inside it, as they stand in the file."""
     yield element
     if is_container(str(element.tag)):

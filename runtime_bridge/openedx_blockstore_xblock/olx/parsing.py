@@ -37,7 +37,7 @@ def parse_olx(contents: bytes, *, file: str) -> etree._Element:
     try:
         root = etree.fromstring(contents, parser)
     except etree.XMLSyntaxError as error:
-        line = error.lineno if error.lineno else None
+        line = error.lineno or None
         raise BadOlx(file, f"it is not well-formed XML ({error.msg})", line=line) from error
     document = root.getroottree()
     if document.docinfo.doctype or document.docinfo.internalDTD is not None:

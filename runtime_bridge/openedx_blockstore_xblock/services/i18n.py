@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gettext
 import importlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ class I18nService:
         found = self._translator.gettext(message)
         return found if found != message else translation.gettext(message)
 
-    def ngettext(self, singular: str, plural: str, number: int) -> str:
+    def ngettext(self, singular: str, plural: str, number: float) -> str:
         """Return a text about some number of things."""
+        # Blocks count points, which need not be whole; the rules of languages take whole numbers.
+        number = math.ceil(number)
         found = self._translator.ngettext(singular, plural, number)
         if found not in {singular, plural}:
             return found

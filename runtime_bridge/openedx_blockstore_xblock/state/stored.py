@@ -142,9 +142,7 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
                 self._rows[wanted[value]] = fields
 
     @staticmethod
-    def _write(
-        row: _Row, change: Callable[[dict[str, Any]], dict[str, Any]]
-    ) -> dict[str, Any]:
+    def _write(row: _Row, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         manager = row.model._default_manager  # noqa: SLF001 - Django's own name
         identity = dict(row.identity)
         entry, _created = manager.select_for_update().get_or_create(**identity)
