@@ -23,7 +23,7 @@ from openedx_blockstore.api.collections import (
     update_collection,
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
-from openedx_blockstore.api.contents import get_bundle_contents
+from openedx_blockstore.api.contents import get_bundle_contents, get_many_contents
 from openedx_blockstore.api.drafts import (
     change_draft,
     delete_draft,
@@ -119,6 +119,7 @@ __all__ = [
     "get_dependencies",
     "get_draft",
     "get_file_history",
+    "get_many_contents",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",

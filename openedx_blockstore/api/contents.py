@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import BinaryIO
 from uuid import UUID
 
-from openedx_blockstore.api._lookup import find_bundle
+from openedx_blockstore.api._lookup import find_bundle, find_targets, read_manifest
 from openedx_blockstore.api.files import Source, find_source, open_file
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore.models import Bundle
 from openedx_blockstore.plugin_api import BundleContents, ContentFile
 from openedx_blockstore.store import TreeFile
+
+
+#: Manifests that are read from the storage at a time.
+_READERS = 8
 
 
 def get_bundle_contents(
@@ -35,6 +40,30 @@ def get_bundle_contents(
     if version_number is not None and use_draft is not None:
         raise Invalid("Give a version or a draft, not both.")
     return StoredContents(find_source(bundle_uuid, version_number, use_draft))
+
+
+def get_many_contents(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleContents]:
+    """Return the contents of many versions, with few statements however many they are.
+
+    Manifests that are not cached are read several at a time. Versions of deleted bundles are there
+    as long as something links to them, as everywhere.
+
+    Args:
+        targets: The versions, as links name them.
+
+    Returns:
+        Contents by target; those of versions that do not exist are left out.
+
+    Raises:
+        StorageError: The storage failed.
+    """
+    found = find_targets(targets)
+    with ThreadPoolExecutor(max_workers=_READERS) as pool:
+        manifests = pool.map(read_manifest, found.values())
+        return {
+            target: StoredContents(Source(version.bundle.uuid, manifest.tree(), version=version))
+            for (target, version), manifest in zip(found.items(), manifests, strict=True)
+        }
 
 
 def content_files(files: Mapping[str, TreeFile]) -> Mapping[str, ContentFile]:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import posixpath
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+from uuid import UUID
 
 from attrs import frozen
 from cachetools import LRUCache
 from xblock.core import XBlock
 
 from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import NotFound
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, parse_block
@@ -40,6 +42,13 @@ _lock = threading.RLock()
 ValueT = TypeVar("ValueT")
 
 
+def forget_parsed() -> None:
+    """Parse everything anew; for whoever measures."""
+    with _lock:
+        _documents.clear()
+        _blocks.clear()
+
+
 @frozen(eq=False)
 class FoundBlock:
     """A block that is where its usage says.
@@ -59,7 +68,7 @@ class BlockLoader:
 
     def __init__(self, contexts: LearningContextKind) -> None:
         self._contexts = contexts
-        self._contents: dict[tuple[object, ...], BundleContents] = {}
+        self._contents: dict[tuple[object, ...], BundleContents | None] = {}
         self._bytes: dict[str, bytes] = {}
 
     def find(self, usage_key: BlockstoreUsageKey) -> FoundBlock:
@@ -109,6 +118,9 @@ class BlockLoader:
 
         A child that is not there has a usage, too, so that it can be said what is missing.
         """
+        links = found.contents.links
+        sources = {each.source for each in parsed.children if isinstance(each, Include)}
+        self._read_linked(links[source] for source in sources if source in links)
         targets = [self._target(found, child) for child in parsed.children]
         self._fetch(target for target in targets if isinstance(target, _Target))
         return [
@@ -127,13 +139,11 @@ class BlockLoader:
             if path in found.contents.files:
                 return path
         in_root = [path for path in wanted if path.startswith("static/")]
-        for alias in found.contents.links:
-            try:
-                lender = self._linked(found.usage_key, found.contents, alias)
-            except BlockNotFound:
-                continue
+        self._read_linked(found.contents.links.values())
+        for alias, target in found.contents.links.items():
+            lender = self._contents[_version_key(target)]
             for path in in_root:
-                if path in lender.files:
+                if lender is not None and path in lender.files:
                     return f"links/{alias}/{path}"
         return None
 
@@ -154,9 +164,12 @@ class BlockLoader:
                 self._contents[key] = api.get_bundle_contents(
                     mount.bundle_uuid, mount.version, use_draft=mount.draft or None
                 )
-            except NotFound as error:
-                raise BlockNotFound(usage_key, f"the mount {alias!r} leads nowhere") from error
-        return self._contents[key]
+            except NotFound:
+                self._contents[key] = None
+        found = self._contents[key]
+        if found is None:
+            raise BlockNotFound(usage_key, f"the mount {alias!r} leads nowhere")
+        return found
 
     def _linked(
         self, usage_key: BlockstoreUsageKey, contents: BundleContents, alias: str
@@ -164,13 +177,18 @@ class BlockLoader:
         target = contents.links.get(alias)
         if target is None:
             raise BlockNotFound(usage_key, f"the link {alias!r} is not there any more")
-        key = (target.bundle_uuid, target.version)
-        if key not in self._contents:
-            try:
-                self._contents[key] = api.get_bundle_contents(target.bundle_uuid, target.version)
-            except NotFound as error:
-                raise BlockNotFound(usage_key, f"the link {alias!r} is broken") from error
-        return self._contents[key]
+        self._read_linked([target])
+        found = self._contents.get(_version_key(target))
+        if found is None:
+            raise BlockNotFound(usage_key, f"the link {alias!r} is broken")
+        return found
+
+    def _read_linked(self, targets: Iterable[LinkTarget]) -> None:
+        """Find what links lead to, all at a time; what is broken is remembered as such."""
+        missing = [each for each in targets if _version_key(each) not in self._contents]
+        if missing:
+            found = api.get_many_contents(missing)
+            self._contents.update({_version_key(each): found.get(each) for each in missing})
 
     # Files ---------------------------------------------------------------------------------------
 
@@ -259,6 +277,10 @@ class _Target:
     usage: str
 
 
+def _version_key(target: LinkTarget) -> tuple[UUID, int]:
+    return target.bundle_uuid, target.version
+
+
 def _missing(
     parent: BlockstoreUsageKey,
     child: Include,
@@ -295,11 +317,11 @@ def _body_path(found: FoundBlock) -> str | None:
     return None
 
 
-def _cached(cache: LRUCache[object, ValueT], key: object, make: object) -> ValueT:
+def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:
     with _lock:
         if key in cache:
             return cache[key]
-    made: ValueT = make()  # type: ignore[operator]
+    made = make()
     with _lock:
         # Whoever comes second takes what the first has made.
         return cache.setdefault(key, made)

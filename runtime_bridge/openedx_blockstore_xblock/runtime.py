@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
+from urllib.parse import quote
+from uuid import UUID
 
 from attrs import frozen
 from fs.memoryfs import MemoryFS
@@ -77,6 +79,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             EphemeralStore(user.visitor) if user.user_id is None else StateStore(user.user_id)
         )
         self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
+        self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
+        self._grants: dict[tuple[UUID, int], str] = {}
         self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
         self._field_data_of_blocks = self._split_field_data()
 
@@ -117,10 +121,9 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._found[usage_key] = found
         if block_class.has_children and usage_key not in self._children:
             self._children[usage_key] = self._loader.children(found, parsed)
-            self._prefetch(self._children[usage_key])
-        context_key = usage_key.context_key
-        settings = self._surroundings.contexts.settings(context_key, [usage_key])
-        self._authored.add(usage_key, parsed, settings.get(usage_key))
+            self._prefetch([usage_key, *self._children[usage_key]])
+        self._prefetch([usage_key])
+        self._authored.add(usage_key, parsed, self._settings[usage_key])
         keys = ScopeIds(
             self.user.user_id if self.user.user_id is not None else self.user.visitor,
             found.element.block_type,
@@ -155,8 +158,16 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         )
 
     def _prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
+        """Read learners' state and the context's settings, for many blocks at a time."""
+        new = [key for key in usage_keys if key not in self._settings]
+        if not new:
+            return
         if isinstance(self._state, StateStore):
-            self._state.prefetch(usage_keys)
+            self._state.prefetch(new)
+        for context_key in {key.context_key for key in new}:
+            here = [key for key in new if key.context_key == context_key]
+            found = self._surroundings.contexts.settings(context_key, here)
+            self._settings.update({key: found.get(key, {}) for key in here})
 
     # Fields --------------------------------------------------------------------------------------
 
@@ -228,10 +239,15 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         path = self._loader.find_static(found, static_candidates(found.usage_key.path, name))
         if path is None:
             return None
-        base = api.grant_static_access(
-            found.contents.bundle_uuid, found.contents.version, user_id=self.user.user_id
-        )
-        return base + path
+        return self._grant(found.contents.bundle_uuid, found.contents.version) + quote(path)
+
+    def _grant(self, bundle_uuid: UUID, version: int) -> str:
+        key = (bundle_uuid, version)
+        if key not in self._grants:
+            self._grants[key] = api.grant_static_access(
+                bundle_uuid, version, user_id=self.user.user_id
+            )
+        return self._grants[key]
 
     # Addresses -----------------------------------------------------------------------------------
 
