@@ -8,3 +8,4 @@ from tests.settings import *  # noqa: F403 - all of them, as the name of this mo
 
 INSTALLED_APPS = [*settings.INSTALLED_APPS, *environment.plugin_apps()]
 OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "PLUGINS": "all"}
+environment.add_plugin_settings(globals())

@@ -9,9 +9,10 @@ import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import django
@@ -224,6 +225,20 @@ def plugin_apps() -> list[str]:
             apps.update(dict.fromkeys((plugin, *filter(_is_there, others))))
     apps.update(dict.fromkeys(_strangers()))
     return list(apps)
+
+
+def add_plugin_settings(settings: MutableMapping[str, Any]) -> None:
+    """Let the plugins that are on add their defaults, as LMS and Studio let them.
+
+    Args:
+        settings: All settings that there are already, which is what ``globals()`` returns.
+    """
+    namespace = SimpleNamespace(**settings)
+    for plugin in _PLUGINS:
+        if plugin in settings["INSTALLED_APPS"] and importlib.util.find_spec(f"{plugin}.settings"):
+            module = importlib.import_module(f"{plugin}.settings.common")
+            module.plugin_settings(namespace)
+    settings.update({name: each for name, each in vars(namespace).items() if name.isupper()})
 
 
 def _strangers() -> list[str]:

@@ -74,3 +74,12 @@ class InvalidContext(Invalid):
     """A learning context can not be made or changed as asked for."""
 
     code = "invalid_learning_context"
+
+
+class HandlerNotFound(NotFound):
+    """The address of a handler was not made here, or was made too long ago."""
+
+    code = "handler_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This address has expired or was never good. Load the page again.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import frozen
-from fs.memoryfs import MemoryFS
+from fs.osfs import OSFS
+from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.exceptions import NoSuchServiceError
@@ -35,6 +37,7 @@ from openedx_blockstore_xblock.services import (
     SandboxService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.wrapping import wrap
 
 #: Is given a block, the name of a handler, a suffix and a query, and returns an address.
 HandlerURL = Callable[[XBlock, str, str, str], str]
@@ -65,13 +68,16 @@ class Surroundings:
 class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     """Blocks out of bundles, for one user. It lives as long as a request, in one thread."""
 
+    #: By this name blocks ask whether handlers work for visitors without an account (sic).
+    suppports_state_for_anonymous_users = True
+
     def __init__(self, user: BlockUser, surroundings: Surroundings) -> None:
         ids = MemoryIdManager()
         super().__init__(_KeyReader(), ids, services={}, mixins=(InheritedFieldsMixin,))
         self.user = user
         self.is_author_mode = surroundings.author_mode
-        #: Where problems look for templates of the course; bundles have none.
-        self.resources_fs = MemoryFS()
+        #: Where problems look for files of the course that are not in a bundle: nowhere.
+        self.resources_fs = _no_files()
         self._surroundings = surroundings
         self._loader = BlockLoader(surroundings.contexts)
         self._authored = AuthoredFieldData()
@@ -284,18 +290,21 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self, block: XBlock, view: str, frag: Fragment, context: dict[str, Any] | None
     ) -> Fragment:
         """Rewrite addresses in what a block shows, and put it into an element of its own."""
-        if frag.content:
-            rewritten = Fragment(self._replace_urls(block).replace_urls(frag.content))
-            rewritten.add_fragment_resources(frag)
-            rewritten.js_init_fn = frag.js_init_fn
-            rewritten.js_init_version = frag.js_init_version
-            rewritten.json_init_args = frag.json_init_args
-            frag = rewritten
-        return super().wrap_xblock(block, view, frag, context)
+        wrapped = Fragment(
+            wrap(block, view, frag, body=self._replace_urls(block).replace_urls(frag.content or ""))
+        )
+        wrapped.add_fragment_resources(frag)
+        return wrapped
 
     def applicable_aside_types(self, block: XBlock) -> list[str]:
         """There are no asides."""
         return []
+
+
+@functools.cache
+def _no_files() -> OSFS:
+    """Return an empty folder; it goes away with the process."""
+    return TempFS("blockstore-no-files")
 
 
 class _KeyReader(IdReader):  # type: ignore[misc]

@@ -15,6 +15,9 @@ BLOCK_SETTINGS: Mapping[str, Any] = {
     "FEATURES": {},
     "LANGUAGE_DICT": dict(global_settings.LANGUAGES),
     "LMS_ROOT_URL": "",
+    # Blocks look for their scripts in their own packages.
+    "PIPELINE": {"PIPELINE_ENABLED": False},
+    "REQUIRE_DEBUG": True,
     "TRANSCRIPT_LANG_CACHE_TIMEOUT": 60 * 60 * 24,
     "VIDEO_CDN_URL": {},
     "VIDEO_IMAGE_SETTINGS": {},

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.cache import cache
 from xblock.runtime import KeyValueStore
 
+from openedx_blockstore_xblock.state.plain import plain
+
 #: Seconds that it is kept after it was last written.
 _SECONDS = 24 * 3600
 
@@ -42,11 +44,11 @@ class EphemeralStore(KeyValueStore):  # type: ignore[misc]
     def set(self, key: KeyValueStore.Key, value: Any) -> None:
         """Write one field."""
         # In a tuple, so that None is a value like others.
-        cache.set(self._name(key), (value,), _SECONDS)
+        cache.set(self._name(key), (plain(value),), _SECONDS)
 
     def set_many(self, update_dict: dict[KeyValueStore.Key, Any]) -> None:
         """Write fields."""
-        values = {self._name(key): (value,) for key, value in update_dict.items()}
+        values = {self._name(key): (plain(value),) for key, value in update_dict.items()}
         cache.set_many(values, _SECONDS)
 
     def delete(self, key: KeyValueStore.Key) -> None:

@@ -14,6 +14,7 @@ from xblock.runtime import KeyValueStore
 
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState, BlockSummary, UserInfo, UserPreference
+from openedx_blockstore_xblock.state.plain import plain
 
 _IN_ONE_QUERY = 500
 
@@ -77,7 +78,7 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
         """
         by_row: dict[_Row, dict[str, Any]] = {}
         for key, value in update_dict.items():
-            by_row.setdefault(self._row(key), {})[key.field_name] = value
+            by_row.setdefault(self._row(key), {})[key.field_name] = plain(value)
         written: dict[_Row, dict[str, Any]] = {}
         try:
             with transaction.atomic():
