@@ -6,7 +6,7 @@ hashable where they identify something. Nothing here knows Django, the database 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import BinaryIO, Literal
 from uuid import UUID
@@ -221,10 +221,25 @@ class ImportedVersion:
     Attributes:
         version: The version that holds what was imported.
         created: Whether it is new; False where the latest version held all that already.
+        findings: What validators said of a new one, none of it an error.
     """
 
     version: BundleVersionData
     created: bool
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class ImportFindings:
+    """What validators said of what is about to become a version.
+
+    Attributes:
+        findings: All of it, sorted by file and line.
+        by_validator: The same by the names of the validators, which may want to keep it.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    by_validator: Mapping[str, tuple[Finding, ...]] = field(factory=dict)
 
 
 @frozen
@@ -359,6 +374,8 @@ class BundleImportData:
             a bundle with that UUID already.
         origin_version: The version's number in the archive, or None likewise.
         skipped: What of it was not imported, and why.
+        findings: What validators said of a new version; errors only in a dry run, since they stop
+            an import. And what plugins said of their own parts of the archive.
     """
 
     bundle_uuid: UUID
@@ -369,6 +386,7 @@ class BundleImportData:
     origin_uuid: UUID | None = None
     origin_version: int | None = None
     skipped: tuple[SkippedEntry, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @frozen

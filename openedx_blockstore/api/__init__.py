@@ -76,6 +76,7 @@ from openedx_blockstore.api.versions import (
     get_bundle_version_files,
     get_bundle_version_links,
     import_version,
+    validate_contents,
 )
 
 __all__ = [
@@ -140,6 +141,7 @@ __all__ = [
     "update_bundle",
     "update_collection",
     "update_draft",
+    "validate_contents",
     "write_draft_file",
     "write_draft_files",
 ]

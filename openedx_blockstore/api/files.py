@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from openedx_blockstore.api._draft_data import draft_files, draft_links
 from openedx_blockstore.api._draft_views import DraftView, find_draft_by_name, read_draft
-from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
+from openedx_blockstore.api._lookup import find_version, require_version
+from openedx_blockstore.api._sources import Source, as_stored, follow, open_file, version_source
 from openedx_blockstore.api._store import get_store
 from openedx_blockstore.api._values import opened
 from openedx_blockstore.api._version_data import version_files, version_links
@@ -26,9 +26,8 @@ from openedx_blockstore.data import (
     BundleVersionData,
     FileSource,
 )
-from openedx_blockstore.exceptions import BundleFileNotFound, NotFound
-from openedx_blockstore.models import BundleVersion
-from openedx_blockstore.store import EMPTY_TREE, HashingReader, Tree, TreeFile, split_link_path
+from openedx_blockstore.exceptions import BundleFileNotFound
+from openedx_blockstore.store import EMPTY_TREE, HashingReader, TreeFile
 
 _DEVSTACK = re.compile(r"^http://edx\.devstack\.(?:studio|lms):")
 
@@ -47,7 +46,7 @@ def get_bundle_files_dict(
         StorageError: The storage failed.
     """
     source = find_source(bundle_uuid, use_draft=use_draft)
-    return source.file_data(source.tree.files)
+    return _file_data(source, source.tree.files)
 
 
 def get_bundle_files(
@@ -62,7 +61,7 @@ def get_bundle_links(
 ) -> dict[str, BundleLinkData]:
     """Return the links of a bundle by alias; as :func:`get_bundle_files_dict`."""
     source = find_source(bundle_uuid, use_draft=use_draft)
-    if source.draft is not None:
+    if isinstance(source, DraftSource):
         return dict(draft_links(source.draft))
     return version_links(source.version, source.tree.links) if source.version is not None else {}
 
@@ -81,9 +80,9 @@ def get_bundle_file_metadata(
         BundleFileNotFound: It has no such file.
         StorageError: The storage failed.
     """
-    source, own_path = _follow(find_source(bundle_uuid, use_draft=use_draft), path)
+    source, own_path = follow(find_source(bundle_uuid, use_draft=use_draft), path)
     file = source.find(own_path, asked=(bundle_uuid, path))
-    return source.file_data({own_path: file})[own_path]
+    return _file_data(source, {own_path: file})[own_path]
 
 
 def get_bundle_file_data(bundle_uuid: UUID | str, path: str, use_draft: str | None = None) -> bytes:
@@ -91,7 +90,7 @@ def get_bundle_file_data(bundle_uuid: UUID | str, path: str, use_draft: str | No
 
     It raises what :func:`get_bundle_file_metadata` raises.
     """
-    source, own_path = _follow(find_source(bundle_uuid, use_draft=use_draft), path)
+    source, own_path = follow(find_source(bundle_uuid, use_draft=use_draft), path)
     file = source.find(own_path, asked=(bundle_uuid, path))
     return get_store().read_blob(source.bundle_uuid, file.digest, file.size)
 
@@ -132,7 +131,7 @@ def open_version_file(version: BundleVersionData, path: str) -> Iterator[BinaryI
         BundleFileNotFound: The version has no such file.
         StorageError: The storage failed, or (while reading) what it holds is damaged.
     """
-    file = version.files.get(_as_stored(path))
+    file = version.files.get(as_stored(path))
     if file is None:
         raise BundleFileNotFound(version.bundle_uuid, path)
     blob = get_store().open_blob(version.bundle_uuid, file.hash_digest, file.size)
@@ -153,52 +152,16 @@ def digest_of(contents: FileSource) -> str:
     return reader.digest
 
 
-@contextlib.contextmanager
-def open_file(source: Source, path: str) -> Iterator[BinaryIO]:
-    """Open one file of a version or draft that is known already.
-
-    Raises:
-        BundleFileNotFound: It has no such file.
-        StorageError: The storage failed, or (while reading) what it holds is damaged.
-    """
-    asked = (source.bundle_uuid, path)
-    source, own_path = _follow(source, path)
-    file = source.find(own_path, asked=asked)
-    blob = get_store().open_blob(source.bundle_uuid, file.digest, file.size)
-    with contextlib.closing(blob):
-        yield cast(BinaryIO, blob)
-
-
 def force_browser_url(url: str) -> str:
     """Return a URL that a browser outside the devstack's containers can open."""
     return _DEVSTACK.sub("http://localhost:", str(url))
 
 
 @frozen(eq=False)
-class Source:
-    """A version or a draft, as something that has files."""
+class DraftSource(Source):
+    """A draft, as something that has files."""
 
-    bundle_uuid: UUID
-    tree: Tree
-    version: BundleVersion | None = None
-    draft: DraftView | None = None
-
-    def find(self, path: str, *, asked: tuple[UUID | str, str]) -> TreeFile:
-        """Return a file of its own.
-
-        Args:
-            asked: The bundle and path for the error if there is none.
-        """
-        file = self.tree.files.get(path)
-        if file is None:
-            raise BundleFileNotFound(*asked)
-        return file
-
-    def file_data(self, files: Mapping[str, TreeFile]) -> dict[str, BundleFileData]:
-        """Return some of its files as the API gives them."""
-        if self.draft is not None:
-            return dict(draft_files(self.draft, files))
-        return version_files(self.version, files) if self.version is not None else {}
+    draft: DraftView = field(kw_only=True)
 
 
 def find_source(
@@ -215,42 +178,19 @@ def find_source(
         StorageError: The storage failed.
     """
     if version_number is not None:
-        return _version_source(bundle_uuid, require_version(bundle_uuid, version_number))
+        return version_source(require_version(bundle_uuid, version_number))
     if use_draft is not None:
         state = find_draft_by_name(bundle_uuid, use_draft)
         if state is not None:
             view = read_draft(state)
-            return Source(state.row.bundle.uuid, view.tree, draft=view)
-    return _version_source(bundle_uuid, find_version(bundle_uuid, None))
-
-
-def _version_source(bundle_uuid: UUID | str, version: BundleVersion | None) -> Source:
+            return DraftSource(state.row.bundle.uuid, view.tree, draft=view)
+    version = find_version(bundle_uuid, None)
     if version is None:
         return Source(UUID(str(bundle_uuid)), EMPTY_TREE)
-    return Source(version.bundle.uuid, read_manifest(version).tree(), version=version)
+    return version_source(version)
 
 
-def _as_stored(path: Any) -> str:
-    """Return a path in the form in which it is stored; no text is the path of no file."""
-    return unicodedata.normalize("NFC", path) if isinstance(path, str) else ""
-
-
-def _follow(source: Source, path: str) -> tuple[Source, str]:
-    """Follow the links that a path leads through.
-
-    Raises:
-        BundleFileNotFound: There is no such link, or it is broken.
-    """
-    asked = (source.bundle_uuid, path)
-    own_path = _as_stored(path)
-    while (step := split_link_path(own_path)) is not None:
-        alias, own_path = step
-        target = source.tree.links.get(alias)
-        if target is None:
-            raise BundleFileNotFound(*asked)
-        try:
-            version = require_version(target.bundle_uuid, target.version)
-        except NotFound as error:
-            raise BundleFileNotFound(*asked) from error
-        source = _version_source(target.bundle_uuid, version)
-    return source, own_path
+def _file_data(source: Source, files: Mapping[str, TreeFile]) -> dict[str, BundleFileData]:
+    if isinstance(source, DraftSource):
+        return dict(draft_files(source.draft, files))
+    return version_files(source.version, files) if source.version is not None else {}

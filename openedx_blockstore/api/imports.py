@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import frozen
 from django.db import IntegrityError, OperationalError
 
 from openedx_blockstore.api._import_lookup import MayLink
@@ -20,6 +20,13 @@ from openedx_blockstore.api._import_plan import (
     TreePlan,
     contents_to_store,
     plan_import,
+)
+from openedx_blockstore.api._import_validation import (
+    Archive,
+    findings_of,
+    unpacked,
+    validate_plans,
+    wants_validation,
 )
 from openedx_blockstore.api._known_contents import KnownContent, locate_contents
 from openedx_blockstore.api._lookup import batches, find_collection
@@ -30,6 +37,7 @@ from openedx_blockstore.api._transactions import (
     write_connection,
     write_transaction,
 )
+from openedx_blockstore.api._validation import NO_FINDINGS, refuse_errors, tell_validators
 from openedx_blockstore.api._versions import VersionInfo, make_version
 from openedx_blockstore.archives import (
     ArchiveReader,
@@ -41,9 +49,17 @@ from openedx_blockstore.archives import (
     scan_archive,
 )
 from openedx_blockstore.conf import get_settings
-from openedx_blockstore.data import ArchiveImportData, BundleImportData
+from openedx_blockstore.data import (
+    ArchiveImportData,
+    BundleImportData,
+    Dependency,
+    ImportFindings,
+)
 from openedx_blockstore.exceptions import InvalidArchive, VersionConflict
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
+
+#: What validators said, by the keys of the archive's trees.
+_Findings = Mapping[Dependency, ImportFindings]
 
 _ATTEMPTS = 4
 _CHANGED = "it changed while it was read"
@@ -97,6 +113,8 @@ def import_archive(
 
     Raises:
         CollectionNotFound: There is no such collection.
+        ImportRefused: Validators found errors in it. Nothing was made; a dry run returns them.
+        PluginError, PluginFailed: A validator can not be used, or failed.
         InvalidArchive: The archive is damaged or not to be trusted, contradicts itself, or links to
             what is neither in it nor here. Nothing was made.
         InvalidLink, LinkCycle, LimitExceeded: It is too large, or holds what no version may hold.
@@ -111,13 +129,10 @@ def import_archive(
 
 
 @frozen(eq=False)
-class _Source:
+class _Source(Archive):
     """An archive that was read once and found to be in order."""
 
-    reader: ArchiveReader
-    digests: Mapping[str, str]
     found: ArchiveTrees
-    known: Mapping[str, KnownContent] = field(factory=dict)
 
 
 def _read(reader: ArchiveReader, collection: Collection | None = None) -> _Source:
@@ -139,7 +154,8 @@ def _read(reader: ArchiveReader, collection: Collection | None = None) -> _Sourc
         max_path_length=get_settings().MAX_PATH_LENGTH,
         known=locate if collection is not None else None,
     )
-    return _Source(reader, {path: file.digest for path, file in scan.files.items()}, found, known)
+    digests = {path: file.digest for path, file in scan.files.items()}
+    return _Source(reader, digests, known, found)
 
 
 def _import(
@@ -152,19 +168,29 @@ def _import(
     new_uuids: dict[UUID, UUID] = {}
     stored: set[tuple[UUID, str]] = set()
     reused: set[tuple[UUID, str]] = set()
-    plans: list[TreePlan] = []
     for attempt in range(1, _ATTEMPTS + 1):
         plans = plan_import(collection, source.found, new_uuids, may_link)
         if dry_run:
-            break
+            return _result(source.found, plans, _try_out(source, plans), dry_run=True)
         reused |= _store_contents(source, contents_to_store(plans, stored))
+        findings = validate_plans(plans)
+        refuse_errors(findings_of(plans, findings))
         try:
-            _carry_out(collection, plans, reused)
-            break
+            _carry_out(collection, plans, reused, findings)
         except _PlanOutdatedError as error:
             if attempt == _ATTEMPTS:
                 raise VersionConflict(error.bundle_uuid, attempt) from error
-    return _result(source.found, plans, dry_run=dry_run)
+        else:
+            return _result(source.found, plans, findings, dry_run=False)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _try_out(source: _Source, plans: list[TreePlan]) -> _Findings:
+    """Return what validators say of what would be made."""
+    if not wants_validation(plans):
+        return {}
+    with unpacked(source, plans) as opener:
+        return validate_plans(plans, opener)
 
 
 # Contents ----------------------------------------------------------------------------------------
@@ -236,7 +262,10 @@ class _PlanOutdatedError(Exception):
 
 
 def _carry_out(
-    collection: Collection, plans: Iterable[TreePlan], reused: set[tuple[UUID, str]]
+    collection: Collection,
+    plans: Iterable[TreePlan],
+    reused: set[tuple[UUID, str]],
+    findings: _Findings,
 ) -> None:
     """Make what was planned, in one transaction."""
     new = [plan for plan in plans if plan.created]
@@ -256,6 +285,8 @@ def _carry_out(
                     latest[bundle.uuid] = bundle.latest
                 row = rows[bundle.uuid]
                 latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
+                if (found := findings.get(plan.tree.key)) is not None:
+                    tell_validators(bundle.uuid, plan.version, found)
             for bundle_uuid, digest in reused:
                 if bundle_uuid in rows:
                     confirm_blobs(bundle_uuid, [digest])
@@ -309,8 +340,13 @@ def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) 
 # Result ------------------------------------------------------------------------------------------
 
 
-def _result(found: ArchiveTrees, plans: Iterable[TreePlan], *, dry_run: bool) -> ArchiveImportData:
-    bundles = {plan.tree.key: _bundle_result(plan) for plan in plans}
+def _result(
+    found: ArchiveTrees, plans: Iterable[TreePlan], findings: _Findings, *, dry_run: bool
+) -> ArchiveImportData:
+    bundles = {
+        plan.tree.key: _bundle_result(plan, findings.get(plan.tree.key, NO_FINDINGS))
+        for plan in plans
+    }
     return ArchiveImportData(
         bundles=tuple(bundles.values()),
         roots=tuple(bundles[root] for root in found.roots),
@@ -319,7 +355,7 @@ def _result(found: ArchiveTrees, plans: Iterable[TreePlan], *, dry_run: bool) ->
     )
 
 
-def _bundle_result(plan: TreePlan) -> BundleImportData:
+def _bundle_result(plan: TreePlan, found: ImportFindings) -> BundleImportData:
     info = plan.tree.info
     by_hand = plan.tree.state == "hand"
     return BundleImportData(
@@ -331,4 +367,5 @@ def _bundle_result(plan: TreePlan) -> BundleImportData:
         origin_uuid=None if by_hand else info.uuid,
         origin_version=None if by_hand else info.version,
         skipped=(*plan.tree.skipped, *plan.dropped),
+        findings=found.findings,
     )

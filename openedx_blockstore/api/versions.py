@@ -13,7 +13,14 @@ from openedx_blockstore.api._lookup import (
     read_manifest,
     require_version,
 )
+from openedx_blockstore.api._sources import Source, SourceContents, version_contents
 from openedx_blockstore.api._store import confirm_blobs, get_store
+from openedx_blockstore.api._validation import (
+    NO_FINDINGS,
+    refuse_errors,
+    run_validators,
+    tell_validators,
+)
 from openedx_blockstore.api._values import (
     check_choice,
     check_mapping,
@@ -27,15 +34,18 @@ from openedx_blockstore.api._versions import VersionInfo, check_file_count, make
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import (
     BundleFileData,
+    BundleFindings,
     BundleLinkData,
     BundleVersionData,
     ChangeKind,
     FileSource,
     ImportedVersion,
+    ImportFindings,
     LinkTarget,
 )
 from openedx_blockstore.exceptions import Invalid, InvalidLink
-from openedx_blockstore.models import Bundle
+from openedx_blockstore.models import Bundle, BundleVersion
+from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore.store import (
     EMPTY_TREE,
     Tree,
@@ -115,6 +125,7 @@ def import_version(
     change_kind: ChangeKind = "content",
     author: str | None = None,
     origin_version: int | None = None,
+    validated: ImportFindings | None = None,
 ) -> ImportedVersion:
     """Make a version that holds exactly these files and links, unless the latest one does already.
 
@@ -129,15 +140,21 @@ def import_version(
         change_kind: How much it matters to those who use the bundle.
         author: Who made it.
         origin_version: Its number where it is imported from.
+        validated: What :func:`validate_contents` said of the same files and links; None to let
+            validators look at them now.
 
     Raises:
         BundleNotFound: There is no such bundle.
+        ImportRefused: Validators found errors.
+        PluginError, PluginFailed: A validator can not be used, or failed.
         InvalidPath, InvalidLink, LinkCycle, LimitExceeded: There can be no such version.
         Invalid: An argument has a wrong value; or it is a first version without files and links.
         StorageError: The storage failed.
         VersionConflict: Others kept making versions of the bundle.
     """
     check_choice("change_kind", change_kind)
+    if validated is not None and not isinstance(validated, ImportFindings):
+        raise Invalid(f"validated must be ImportFindings or None, not {validated!r}.")
     if origin_version is not None and not is_positive(origin_version):
         raise Invalid(f"origin_version must be a positive number, not {origin_version!r}.")
     info = VersionInfo(
@@ -153,17 +170,72 @@ def import_version(
     old = read_manifest(latest).tree() if latest is not None else EMPTY_TREE
     check_file_count(bundle, old=len(old.files), new=len(files))
     new_files, reused = _put_all(bundle, old, files, places)
-    tree = Tree(new_files, new_links)
+    judge = _Judge(bundle, Tree(new_files, new_links), latest, validated)
+
+    def finish(version: BundleVersion) -> None:
+        confirm_blobs(bundle.uuid, reused)
+        tell_validators(bundle.uuid, version.version_num, judge.found)
+
     made = make_version(
-        bundle,
-        lambda _latest, _exclusive: tree,
-        info,
-        latest=latest,
-        after=lambda _version: confirm_blobs(bundle.uuid, reused),
+        bundle, lambda old, _exclusive: judge.look(old), info, latest=latest, after=finish
     )
     if made is None:
         raise Invalid(f"A first version of bundle {bundle.uuid} needs a file or a link.")
-    return ImportedVersion(version_data(made.row, made.manifest), made.created)
+    findings = judge.found.findings if made.created else ()
+    return ImportedVersion(version_data(made.row, made.manifest), made.created, findings)
+
+
+def validate_contents(
+    contents: BundleContents, previous: BundleContents | None = None
+) -> ImportFindings:
+    """Let validators look at what is to be imported, before any of it is.
+
+    It is for imports of many bundles, none of which may be made if there is an error in any.
+
+    Args:
+        contents: What is to become a version.
+        previous: The bundle's latest version; None where it has none.
+
+    Raises:
+        Invalid: Either is something else.
+        PluginError, PluginFailed: A validator can not be used, or failed.
+        StorageError: The storage failed.
+    """
+    given: tuple[object, ...] = (contents,) if previous is None else (contents, previous)
+    for each in given:
+        if not isinstance(each, BundleContents):
+            raise Invalid(f"What is validated must be BundleContents, not {type(each).__name__}.")
+    return run_validators(contents, lambda: previous)
+
+
+class _Judge:
+    """Lets validators look at a tree, once, and only if there is to be a version of it."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        tree: Tree,
+        latest: BundleVersion | None,
+        validated: ImportFindings | None,
+    ) -> None:
+        self._bundle = bundle
+        self._tree = tree
+        self._latest = latest
+        self._asked = validated is not None
+        self.found = validated or NO_FINDINGS
+
+    def look(self, latest: Tree) -> Tree:
+        """Return the tree of the version; called again after a lost race."""
+        if not self._asked and latest != self._tree:
+            self._asked = True
+            contents = SourceContents(Source(self._bundle.uuid, self._tree), self._bundle)
+            self.found = run_validators(contents, self._previous)
+        findings = BundleFindings(self._bundle.uuid, self._bundle.title, self.found.findings)
+        refuse_errors([findings])
+        return self._tree
+
+    def _previous(self) -> BundleContents | None:
+        return version_contents(self._latest) if self._latest is not None else None
 
 
 def _named_links(links: Mapping[str, LinkTarget]) -> dict[str, LinkTarget]:

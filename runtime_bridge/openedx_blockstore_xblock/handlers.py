@@ -43,7 +43,9 @@ def handler_names(block: XBlock) -> list[str]:
     )
 
 
-def handler_url(user: BlockUser, block: XBlock, name: str, suffix: str = "", query: str = "") -> str:
+def handler_url(
+    user: BlockUser, block: XBlock, name: str, suffix: str = "", query: str = ""
+) -> str:
     """Return the address of a handler for a visitor."""
     grant = {
         "k": str(block.scope_ids.usage_id),

@@ -55,9 +55,7 @@ def mounted(context_key: BlockstoreContextKey, alias: str) -> BundleContents:
         BundleNotFound, BundleVersionNotFound, StorageError: It can not be read.
     """
     mount = AllContexts().mount(context_key, alias)
-    return api.get_bundle_contents(
-        mount.bundle_uuid, mount.version, use_draft=mount.draft or None
-    )
+    return api.get_bundle_contents(mount.bundle_uuid, mount.version, use_draft=mount.draft or None)
 
 
 def read_outline(

@@ -34,8 +34,10 @@ def wrap(block: XBlock, view: str, fragment: Fragment, *, body: str) -> SafeStri
         if fragment.json_init_args is not None:
             script = _script(fragment.json_init_args)
     return format_html(
-        '<div class="xblock-v1 xblock-v1-{}"{}>{}{}</div>',
+        # Styles of blocks that come from the platform are written for its classes.
+        '<div class="xblock-v1 xblock-v1-{} xmodule_display xmodule_{}"{}>{}{}</div>',
         view,
+        getattr(type(block), "unmixed_class", type(block)).__name__,
         format_html_join("", ' data-{}="{}"', data.items()),
         mark_safe(body),  # noqa: S308 - blocks render HTML
         script,

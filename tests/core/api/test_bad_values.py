@@ -55,7 +55,7 @@ ELSEWHERE = {
 }
 
 
-def good_values(bundle: BundleData, draft: DraftData) -> dict[str, Any]:
+def good_values(name: str, bundle: BundleData, draft: DraftData) -> dict[str, Any]:
     """What goes well, for each argument, so that one at a time can be bad."""
     return {
         "bundle_uuid": bundle.uuid,
@@ -65,7 +65,6 @@ def good_values(bundle: BundleData, draft: DraftData) -> dict[str, Any]:
         "slug": "slug",
         "title": "Title",
         "draft_name": "work",
-        "contents": b"new",
         "files": {"a": b"new"},
         "link_name": "lib",
         "version": None,
@@ -80,6 +79,7 @@ def good_values(bundle: BundleData, draft: DraftData) -> dict[str, Any]:
         "upload_uuid": uuid.UUID(int=5),
         "numbers": [1],
         "wanted": {},
+        "contents": api.get_bundle_contents(bundle.uuid) if name == "validate_contents" else b"new",
         "change_description": "Better",
         "fields": {"description": "x"},
     }
@@ -111,7 +111,7 @@ def test_a_bad_value_is_answered_by_an_error_of_blockstore_or_not_at_all(
     make_version(bundle.uuid, {"a": "1"})
     make_version(bundle.uuid, {"a": "2"})
     api.write_draft_file(draft.uuid, "a", "staged")
-    values = good_values(bundle, draft)
+    values = good_values(name, bundle, draft)
     signature = inspect.signature(getattr(api, name))
     good = {
         each: values[each]

@@ -1,0 +1,1 @@
+"""Tests of how the core finds plugins, and what it asks them."""
