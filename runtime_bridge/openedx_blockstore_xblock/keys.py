@@ -79,9 +79,9 @@ class BlockstoreContextKey(LearningContextKey):
     context_id: str
 
     def __init__(self, context_id: str) -> None:
-        if not isinstance(context_id, str) or not _CONTEXT_ID.fullmatch(context_id):
+        if not _CONTEXT_ID.fullmatch(context_id):
             raise InvalidKeyError(type(self), repr(context_id))
-        super().__init__(context_id=context_id)
+        super().__init__(context_id=context_id)  # type: ignore[no-untyped-call]
 
     def _to_string(self) -> str:
         return self.context_id
@@ -126,12 +126,12 @@ class BlockstoreDefinitionKey(DefinitionKey):
         version: int | None = None,
         draft_uuid: UUID | None = None,
     ) -> None:
-        _check_block(type(self), block_type, path, block_id)
+        _check_block(type(self), block_type, path)
         if (version is None) == (draft_uuid is None):
             raise InvalidKeyError(type(self), "it is of a version or of a draft, and not of both")
         if version is not None and not _VERSION.fullmatch(f"v{version}"):
             raise InvalidKeyError(type(self), repr(version))
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             bundle_uuid=bundle_uuid,
             block_type=block_type,
             path=path,
@@ -209,10 +209,10 @@ class BlockstoreUsageKey(UsageKeyV2):
         route: tuple[str, ...],
         place: str = "",
     ) -> None:
-        _check_block(type(self), block_type, path, inner_id)
+        _check_block(type(self), block_type, path)
         if not route or not all(route):
             raise InvalidKeyError(type(self), f"the route {route!r} names no mount, or no link")
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             context_key=context_key,
             block_type=block_type,
             bundle_uuid=bundle_uuid,
@@ -304,10 +304,8 @@ class BlockstoreUsageKey(UsageKeyV2):
             raise InvalidKeyError(cls, serialized) from error
 
 
-def _check_block(key_class: type, block_type: str, path: str, block_id: str) -> None:
+def _check_block(key_class: type, block_type: str, path: str) -> None:
     if not _BLOCK_TYPE.fullmatch(block_type):
         raise InvalidKeyError(key_class, f"{block_type!r} is not the type of a block")
     if not path or path.startswith("/"):
         raise InvalidKeyError(key_class, f"{path!r} is not the path of a file")
-    if not isinstance(block_id, str):
-        raise InvalidKeyError(key_class, repr(block_id))

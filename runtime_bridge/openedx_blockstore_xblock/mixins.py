@@ -20,4 +20,4 @@ class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
     @property
     def display_name_with_default(self) -> str:
         """Return a title for the block, even if its authors have given it none."""
-        return getattr(self, "display_name", None) or self.scope_ids.block_type
+        return str(getattr(self, "display_name", None) or self.scope_ids.block_type)

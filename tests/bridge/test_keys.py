@@ -62,7 +62,7 @@ def test_a_usage_comes_back_from_its_text(
 def test_a_definition_comes_back_from_its_text(path: str, inner_id: str, version: int) -> None:
     """Of a version, and of a draft."""
     for which in ({"version": version}, {"draft_uuid": DRAFT}):
-        key = BlockstoreDefinitionKey(BUNDLE, "html", path, inner_id, **which)  # type: ignore[arg-type]
+        key = BlockstoreDefinitionKey(BUNDLE, "html", path, inner_id, **which)
         assert BlockstoreDefinitionKey.from_string(str(key)) == key
 
 

@@ -148,7 +148,7 @@ def mount_bundle(
         InvalidContext: The alias can not be; or both a version and a draft are given.
     """
     row = context_row(key)
-    if not isinstance(alias, str) or not alias or "/" in alias or len(alias) > _MAX_ALIAS:
+    if not alias or "/" in alias or len(alias) > _MAX_ALIAS:
         raise InvalidContext(
             f"{alias!r:.80} is no alias: it must be a text without slashes, of {_MAX_ALIAS} "
             f"characters at most."

@@ -22,6 +22,8 @@ from openedx_blockstore_xblock.olx import (
     BlockElement,
     Include,
     OlxDocument,
+    is_child,
+    line_of,
     parse_include,
 )
 
@@ -73,15 +75,14 @@ def parse_block(
     children: tuple[Include | InlineChild, ...] = ()
     if block_class.has_children:
         children = tuple(_child(document, child) for child in document.children(block))
-        for child in [child for child in element if child.tag is not etree.Comment]:
-            if etree.QName(child).namespace is None:
-                element.remove(child)
+        for child in [child for child in element if is_child(child)]:
+            element.remove(child)
     if body is not None:
-        element.attrib.pop("filename", None)
+        element.attrib.pop("filename", "")
         element.text = body
     # The name is the key's business; most classes would keep it as an unknown attribute.
-    element.attrib.pop("url_name", None)
-    element.attrib.pop("xblock-family", None)
+    element.attrib.pop("url_name", "")
+    element.attrib.pop("xblock-family", "")
     return ParsedBlock(
         block.block_type, children, _read_fields(document.file, block, block_class, element)
     )
@@ -109,7 +110,7 @@ def _read_fields(
             parsed.force_save_fields(parsed._get_fields_to_save())  # noqa: SLF001 - as save() does
     except Exception as error:
         # It is another package's code, on anybody's file: every kind of error comes out of it.
-        line = block.element.sourceline
+        line = line_of(block.element)
         raise BadOlx(file, f"{block.block_type!r} refuses it ({error})", line=line) from error
     return {
         name: value
@@ -123,7 +124,7 @@ def _is_authored(block_class: type[XBlock], name: str) -> bool:
     return scope.user == UserScope.NONE and scope.block in {BlockScope.DEFINITION, BlockScope.USAGE}
 
 
-class _ReadingRuntime(Runtime):
+class _ReadingRuntime(Runtime):  # type: ignore[misc]
     """A runtime in which blocks can be read, and can do nothing else."""
 
     def __init__(self, field_data: DictFieldData) -> None:

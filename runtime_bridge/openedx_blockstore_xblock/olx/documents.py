@@ -15,7 +15,7 @@ from lxml import etree
 
 from openedx_blockstore_xblock.exceptions import BadOlx
 from openedx_blockstore_xblock.olx.includes import INCLUDE_TAG
-from openedx_blockstore_xblock.olx.parsing import parse_olx
+from openedx_blockstore_xblock.olx.parsing import line_of, parse_olx
 
 #: Fields of blocks that stand in elements of their own, and are no blocks.
 OPTION_NAMESPACE = "http://code.edx.org/xblock/option"
@@ -75,8 +75,8 @@ class OlxDocument:
 
 def is_child(element: etree._Element) -> bool:
     """Tell whether an element inside a container is a block or an include."""
-    if not isinstance(element.tag, str):
-        return False  # a comment
+    if isinstance(element, etree._Comment):  # noqa: SLF001 - it has no public name
+        return False
     return etree.QName(element).namespace != OPTION_NAMESPACE
 
 
@@ -99,7 +99,7 @@ def parse_document(contents: bytes, *, file: str, is_container: IsContainer) -> 
             raise BadOlx(
                 file,
                 f"two blocks in it are {inner_id!r}; give each a url_name of its own",
-                line=element.sourceline,
+                line=line_of(element),
             )
         blocks[inner_id] = BlockElement(inner_id, _tag(element, file), element)
     return OlxDocument(file, blocks)
@@ -120,7 +120,7 @@ def _tag(element: etree._Element, file: str) -> str:
         raise BadOlx(
             file,
             f"{name.localname!r} is in the namespace {name.namespace!r}; blocks are in none",
-            line=element.sourceline,
+            line=line_of(element),
         )
     return name.localname
 

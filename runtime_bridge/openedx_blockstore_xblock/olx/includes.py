@@ -8,6 +8,7 @@ from attrs import frozen
 from lxml import etree
 
 from openedx_blockstore_xblock.exceptions import BadOlx
+from openedx_blockstore_xblock.olx.parsing import line_of
 
 INCLUDE_TAG = "xblock-include"
 
@@ -50,12 +51,12 @@ def parse_include(element: etree._Element, *, file: str) -> Include:
             file,
             f"an {INCLUDE_TAG} has the definition {definition!r}; it must be like type/id or the "
             f"path of a file that ends in .xml",
-            line=element.sourceline,
+            line=line_of(element),
         )
     if len(parts) == 1 and not definition.endswith(".xml"):
         raise BadOlx(
             file,
             f"an {INCLUDE_TAG} has the definition {definition!r}, which lacks the type: type/id",
-            line=element.sourceline,
+            line=line_of(element),
         )
     return Include(definition, element.get("source", ""), element.get("usage", ""))

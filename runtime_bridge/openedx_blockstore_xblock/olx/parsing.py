@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from lxml import etree
 
 from openedx_blockstore_xblock.exceptions import BadOlx
@@ -39,13 +41,18 @@ def parse_olx(contents: bytes, *, file: str) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line = error.lineno or None
         raise BadOlx(file, f"it is not well-formed XML ({error.msg})", line=line) from error
-    document = root.getroottree()
-    if document.docinfo.doctype or document.docinfo.internalDTD is not None:
+    info: Any = root.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None:
         raise BadOlx(file, "it has a document type declaration, which OLX must not have", line=1)
     for entity in root.iter(etree.Entity):
-        raise BadOlx(file, f"it uses the entity {entity.text}", line=entity.sourceline)
+        raise BadOlx(file, f"it uses the entity {entity.text}", line=line_of(entity))
     _check_depth(root, file)
     return root
+
+
+def line_of(element: etree._Element) -> int | None:
+    """Return the line on which an element begins, from 1; None where that is not known."""
+    return cast(int | None, element.sourceline)
 
 
 def _check_depth(root: etree._Element, file: str) -> None:
@@ -56,5 +63,5 @@ def _check_depth(root: etree._Element, file: str) -> None:
             raise BadOlx(
                 file,
                 f"its elements are more than {MAX_DEPTH} deep inside one another",
-                line=element.sourceline,
+                line=line_of(element),
             )

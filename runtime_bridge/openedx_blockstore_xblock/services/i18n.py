@@ -7,7 +7,6 @@ import gettext
 import importlib
 import math
 from pathlib import Path
-from typing import Any
 
 from django.utils import formats, timezone, translation
 from xblock.core import XBlock
@@ -77,7 +76,7 @@ def _translations(block: XBlock) -> gettext.NullTranslations:
     return gettext.NullTranslations()
 
 
-def _find(domain: str, path: Path, language: str) -> Any:
+def _find(domain: str, path: Path, language: str) -> gettext.NullTranslations | None:
     try:
         return gettext.translation(domain, str(path), [language])
     except OSError:

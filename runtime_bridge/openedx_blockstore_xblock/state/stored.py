@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -83,7 +83,7 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
         try:
             with transaction.atomic():
                 for row, values in by_row.items():
-                    written[row] = self._write(row, lambda fields, v=values: {**fields, **v})
+                    written[row] = self._write(row, values)
         except Exception as error:
             raise KeyValueMultiSaveError([]) from error
         self._rows.update(written)
@@ -91,9 +91,8 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
     def delete(self, key: KeyValueStore.Key) -> None:
         """Leave a field to its default again."""
         row = self._row(key)
-        name = key.field_name
         with transaction.atomic():
-            fields = self._write(row, lambda old: {k: v for k, v in old.items() if k != name})
+            fields = self._write(row, {}, without=key.field_name)
         self._rows[row] = fields
 
     # Rows ----------------------------------------------------------------------------------------
@@ -143,10 +142,11 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
                 self._rows[wanted[value]] = fields
 
     @staticmethod
-    def _write(row: _Row, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-        manager = row.model._default_manager  # noqa: SLF001 - Django's own name
-        identity = dict(row.identity)
-        entry, _created = manager.select_for_update().get_or_create(**identity)
-        entry.fields = change(entry.fields)  # type: ignore[attr-defined]
+    def _write(row: _Row, values: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:
+        """Change some fields of a row under its lock; return all of them."""
+        manager: models.Manager[Any] = row.model._default_manager  # noqa: SLF001 - Django's name
+        entry, _created = manager.select_for_update().get_or_create(**dict(row.identity))
+        fields = {name: each for name, each in entry.fields.items() if name != without}
+        entry.fields = {**fields, **values}
         entry.save()
-        return copy.deepcopy(entry.fields)  # type: ignore[attr-defined,no-any-return]
+        return copy.deepcopy(dict(entry.fields))
