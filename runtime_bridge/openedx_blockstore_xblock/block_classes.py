@@ -1,4 +1,4 @@
-"""Which class a block's type has: the installed ones, and the containers that come with the bridge."""
+"""Which class a block's type has: an installed one, or a container of the bridge's."""
 
 from __future__ import annotations
 

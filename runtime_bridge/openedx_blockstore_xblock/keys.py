@@ -150,14 +150,13 @@ class BlockstoreDefinitionKey(DefinitionKey):
         try:
             bundle_uuid, version, block_type, path, block_id = serialized.split(":")
             numbered = version.startswith("v")
-            if numbered and not _VERSION.fullmatch(version):
-                raise ValueError(version)
+            number = int(version[1:]) if numbered and _VERSION.fullmatch(version) else None
             return cls(
                 _uuid(bundle_uuid),
                 block_type,
                 unescape(path),
                 unescape(block_id),
-                version=int(version[1:]) if numbered else None,
+                version=number,
                 draft_uuid=None if numbered else _uuid(version),
             )
         except ValueError as error:

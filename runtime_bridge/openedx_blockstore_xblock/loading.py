@@ -1,7 +1,7 @@
 """From a usage to what authors have written: by the context's mounts and the bundles' links.
 
-What was parsed is kept by the digest of its bytes for the whole process, since it depends on nothing
-else; which bytes are meant is found anew for every runtime.
+What was parsed is kept by the digest of its bytes for the whole process, since it depends on
+nothing else; which bytes are meant is found anew for every runtime.
 """
 
 from __future__ import annotations

@@ -287,7 +287,11 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     # Views ---------------------------------------------------------------------------------------
 
     def wrap_xblock(
-        self, block: XBlock, view: str, frag: Fragment, context: dict[str, Any] | None
+        self,
+        block: XBlock,
+        view: str,
+        frag: Fragment,
+        context: dict[str, Any] | None,  # noqa: ARG002 - XBlock's
     ) -> Fragment:
         """Rewrite addresses in what a block shows, and put it into an element of its own."""
         wrapped = Fragment(
@@ -296,7 +300,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         wrapped.add_fragment_resources(frag)
         return wrapped
 
-    def applicable_aside_types(self, block: XBlock) -> list[str]:
+    def applicable_aside_types(self, block: XBlock) -> list[str]:  # noqa: ARG002 - XBlock's
         """There are no asides."""
         return []
 

@@ -67,7 +67,7 @@ def make_runtime(published: Published) -> Callable[..., BlockstoreRuntime]:
                 handler_url=lambda block, handler, suffix, query: (
                     f"/handler/{block.scope_ids.usage_id}/{handler}/{suffix}?{query}"
                 ),
-                resource_url=lambda block, uri: f"/resource/{uri}",
+                resource_url=lambda _block, uri: f"/resource/{uri}",
                 publish=lambda block, kind, data: published.append(
                     (block.scope_ids.usage_id, kind, data)
                 ),

@@ -32,7 +32,7 @@ def counted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture(params=["one bundle", "twenty bundles"])
 def unit(request: pytest.FixtureRequest, make_bundle: Callable[..., UUID]) -> UUID:
-    """A unit of 20 blocks, each in a file of its own; in the unit's bundle, or in one of its own."""
+    """A unit of 20 blocks, each in a file of its own; in the unit's bundle, or in its own."""
     olx = [MULTIPLE_CHOICE.replace("Owls", f"Owls {number}") for number in range(BLOCKS)]
     if request.param == "one bundle":
         includes = "".join(

@@ -1,4 +1,4 @@
-"""The contract of kinds of learning contexts, for those that come with the bridge and for others."""
+"""The contract of kinds of learning contexts: those of the bridge, and those of others."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class LearningContextKind(ABC):
 
     def settings(
         self,
-        context_key: BlockstoreContextKey,
-        usage_keys: Iterable[BlockstoreUsageKey],
+        context_key: BlockstoreContextKey,  # noqa: ARG002 - kinds that set something use it
+        usage_keys: Iterable[BlockstoreUsageKey],  # noqa: ARG002
     ) -> Mapping[BlockstoreUsageKey, Mapping[str, Any]]:
         """Return the fields that a context sets for usages, instead of what authors have written.
 

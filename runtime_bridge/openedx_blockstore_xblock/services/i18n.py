@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gettext
 import importlib
 import math
@@ -13,7 +13,7 @@ from xblock.core import XBlock
 
 
 class I18nService:
-    """Translations that a block brings in its ``translations/`` or ``conf/locale/``, or Django's."""
+    """Translations that a block's package brings in ``translations/`` or so, or Django's."""
 
     def __init__(self, block: XBlock) -> None:
         self._translator = _translations(block)
@@ -36,7 +36,7 @@ class I18nService:
     ugettext = gettext
     ungettext = ngettext
 
-    def strftime(self, moment: datetime.datetime, format_name: str) -> str:
+    def strftime(self, moment: dt.datetime, format_name: str) -> str:
         """Return a moment in the user's language and time zone.
 
         Args:

@@ -1,4 +1,4 @@
-"""The state of whoever has no account, or only tries something out: in Django's cache, for a time."""
+"""The state of whoever has no account, or only tries something out: in a cache, for a time."""
 
 from __future__ import annotations
 
