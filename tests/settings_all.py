@@ -15,3 +15,4 @@ OPENEDX_BLOCKSTORE = {
         "openedx_blockstore_webhooks": {"SENDER": "command"},
     },
 }
+environment.add_plugin_settings(globals())

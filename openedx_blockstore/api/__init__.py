@@ -24,7 +24,11 @@ from openedx_blockstore.api.collections import (
     update_collection,
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
-from openedx_blockstore.api.contents import get_bundle_contents, get_bundle_parts
+from openedx_blockstore.api.contents import (
+    get_bundle_contents,
+    get_bundle_parts,
+    get_many_contents,
+)
 from openedx_blockstore.api.drafts import (
     change_draft,
     delete_draft,
@@ -134,6 +138,7 @@ __all__ = [
     "get_event_consumers",
     "get_events",
     "get_file_history",
+    "get_many_contents",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",

@@ -131,3 +131,5 @@ LOGGING = {
         "openedx_blockstore": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
+
+environment.add_plugin_settings(globals())
