@@ -16,12 +16,12 @@ from openedx_blockstore.plugin_tools.ranges import (
     set_annotation,
 )
 from openedx_blockstore.plugin_tools.settings import check_plugin_settings, read_settings
-from openedx_blockstore.plugin_tools.trees import FolderContents, OpenedTree, open_trees
 from openedx_blockstore.plugin_tools.transactions import (
     changing_bundle,
     changing_collection,
     write_transaction,
 )
+from openedx_blockstore.plugin_tools.trees import FolderContents, OpenedTree, open_trees
 
 __all__ = [
     "FolderContents",

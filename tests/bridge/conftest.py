@@ -8,15 +8,15 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth import get_user_model
+
+from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
 from openedx_blockstore_xblock.contexts.dispatch import AllContexts
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
-
-from openedx_blockstore import api
-from openedx_blockstore.data import LinkTarget
 
 Published = list[tuple[BlockstoreUsageKey, str, dict[str, Any]]]
 

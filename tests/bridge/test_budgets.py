@@ -7,12 +7,12 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+
+from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock.keys import BlockstoreContextKey
 from openedx_blockstore_xblock.loading import forget_parsed
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
-
-from openedx_blockstore.data import LinkTarget
 from tests.bridge.conftest import usage
 from tests.bridge.olx import MULTIPLE_CHOICE
 from tests.core.helpers import forget_everything_cached

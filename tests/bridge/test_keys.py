@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opaque_keys import InvalidKeyError
+
 from openedx_blockstore_xblock.keys import (
     BlockstoreContextKey,
     BlockstoreDefinitionKey,

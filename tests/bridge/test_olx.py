@@ -7,6 +7,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from openedx_blockstore_xblock.exceptions import BadOlx
 from openedx_blockstore_xblock.olx import Include, parse_document, parse_include, parse_olx
 

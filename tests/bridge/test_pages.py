@@ -12,11 +12,11 @@ from django.contrib.auth import get_user_model
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
-from openedx_blockstore_xblock import handlers
-from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 
 from openedx_blockstore import api
 from openedx_blockstore.data import LinkTarget
+from openedx_blockstore_xblock import handlers
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from tests.bridge.conftest import usage
 from tests.bridge.olx import MULTIPLE_CHOICE
 

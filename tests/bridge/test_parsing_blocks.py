@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from openedx_blockstore_xblock.authored import InlineChild
 from openedx_blockstore_xblock.block_classes import find_class, is_container
 from openedx_blockstore_xblock.exceptions import BadOlx
 from openedx_blockstore_xblock.olx import Include
-
 from tests.bridge.olx import MULTIPLE_CHOICE, POLL, parse
 
 

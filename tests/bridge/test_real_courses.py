@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from openedx_blockstore.courses import import_course
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
 from openedx_blockstore_xblock.pages import mounted, read_outline
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
-
-from openedx_blockstore.courses import import_course
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("file_storage"), pytest.mark.slow]
 

@@ -9,15 +9,15 @@ from uuid import UUID
 
 import pytest
 import webob
+
+from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
 from openedx_blockstore_xblock.exceptions import BlockNotFound, MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
-
-from openedx_blockstore import api
-from openedx_blockstore.data import LinkTarget
 from tests.bridge.conftest import Published, usage
 from tests.bridge.olx import MULTIPLE_CHOICE
 

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-from openedx_blockstore_validation.checking import check_contents
-
 from openedx_blockstore import api
 from openedx_blockstore.data import Finding, LinkTarget
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents, ContentFile
+from openedx_blockstore_validation.checking import check_contents
 
 Files = Mapping[str, str | bytes]
 

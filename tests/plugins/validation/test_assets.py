@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openedx_blockstore_validation import assets
 
 from openedx_blockstore.data import Severity
+from openedx_blockstore_validation import assets
 from tests.plugins.validation.helpers import PNG, check, codes, only
 
 ZIP = io.BytesIO()

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openedx_blockstore_validation import vocabulary
-from openedx_blockstore_validation.checking import check_contents
 from pytest_django import Settings
 
 from openedx_blockstore.data import Severity
+from openedx_blockstore_validation import vocabulary
+from openedx_blockstore_validation.checking import check_contents
 from tests.plugins.validation.helpers import Files, TextContents, check, codes, only, places
 
 UNIT = '<unit><problem url_name="p1"><p>1 + 1</p></problem></unit>'

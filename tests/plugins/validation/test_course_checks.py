@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openedx_blockstore_validation.disk import check_path
 
 from openedx_blockstore.data import Finding
+from openedx_blockstore_validation.disk import check_path
 from tests.plugins.validation.helpers import Files, check, codes, only
 
 GRADING: dict[str, Any] = {

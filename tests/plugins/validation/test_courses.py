@@ -14,11 +14,11 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
-from openedx_blockstore_validation import api, vocabulary
-from openedx_blockstore_validation.disk import check_path
 
 from openedx_blockstore.courses import import_course
 from openedx_blockstore.data import Finding, Severity
+from openedx_blockstore_validation import api, vocabulary
+from openedx_blockstore_validation.disk import check_path
 from tests.plugins.validation.helpers import codes
 
 COURSES = ["mitx-grading-library-course", "opencraft-blockstore-test-course", "studio-advanced"]

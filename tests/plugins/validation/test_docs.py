@@ -9,12 +9,12 @@ import attrs
 import pytest
 from django.core.checks import run_checks
 from django.core.management import load_command_class
-from openedx_blockstore_validation import api, vocabulary
-from openedx_blockstore_validation.codes import CODES
-from openedx_blockstore_validation.conf import ValidationSettings
 from pytest_django import Settings
 
 from openedx_blockstore.data import Severity
+from openedx_blockstore_validation import api, vocabulary
+from openedx_blockstore_validation.codes import CODES
+from openedx_blockstore_validation.conf import ValidationSettings
 from tests.plugins.validation.test_checks import configure
 
 ROOT = Path(__file__).resolve().parents[3]

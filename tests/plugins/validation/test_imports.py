@@ -11,15 +11,15 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from openedx_blockstore_validation import api as validation
-from openedx_blockstore_validation.annotations import FindingsSource
-from openedx_blockstore_validation.models import VersionFindings
 from pytest_django import Settings
 
 from openedx_blockstore import api
 from openedx_blockstore.courses import import_course
 from openedx_blockstore.data import Finding, LinkTarget, Severity
 from openedx_blockstore.exceptions import BundleVersionNotFound, ImportRefused
+from openedx_blockstore_validation import api as validation
+from openedx_blockstore_validation.annotations import FindingsSource
+from openedx_blockstore_validation.models import VersionFindings
 from tests.counting import counting
 from tests.plugins.validation.helpers import PNG, Files, codes, only
 from tests.plugins.validation.test_checks import configure

@@ -6,10 +6,10 @@ import time
 import tracemalloc
 
 import pytest
-from openedx_blockstore_validation.conf import ValidationSettings
-from openedx_blockstore_validation.olx import Element, parse
 
 from openedx_blockstore.data import Severity
+from openedx_blockstore_validation.conf import ValidationSettings
+from openedx_blockstore_validation.olx import Element, parse
 from tests.plugins.validation.helpers import check, codes, only
 
 LIMITS = ValidationSettings()

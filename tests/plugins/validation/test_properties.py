@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
+
 from openedx_blockstore_validation import stored
 from openedx_blockstore_validation.references import find_references
 from openedx_blockstore_validation.stored import load, plain
-
 from tests.plugins.validation.helpers import check
 
 _ROOT = Path(__file__).resolve().parents[3]

@@ -8,13 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from openedx_blockstore_validation.codes import CODES
-from openedx_blockstore_validation.models import VersionFindings
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from openedx_blockstore import api
 from openedx_blockstore.data import Visibility
+from openedx_blockstore_validation.codes import CODES
+from openedx_blockstore_validation.models import VersionFindings
 from tests.plugins.validation.test_checks import configure
 from tests.plugins.validation.test_imports import DANGLING, GOOD, store
 
