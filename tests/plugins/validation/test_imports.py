@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from openedx_blockstore.exceptions import BundleVersionNotFound, ImportRefused
 from tests.counting import counting
 from tests.plugins.validation.helpers import PNG, Files, codes, only
 from tests.plugins.validation.test_checks import configure
+from tests.plugins.validation.test_courses import EXPECTED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("file_storage")]
 
@@ -184,11 +186,17 @@ def test_an_archive_with_errors_makes_nothing(collection: UUID, settings: Settin
 # Courses -----------------------------------------------------------------------------------------
 
 
-def test_a_course_with_dangling_references_is_imported(courses: Path) -> None:
-    report = import_course(courses / "opencraft-blockstore-test-course" / "course")
-    uuid = report.course_bundle_uuid
-    assert uuid is not None
-    assert codes(validation.get_findings(uuid, 1)) == {"dangling-asset": 2}
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_real_courses_are_imported_with_their_warnings(courses: Path, name: str) -> None:
+    """What is kept with the versions is what a check of the bundles by themselves finds."""
+    report = import_course(courses / name / "course")
+    kept: Counter[str] = Counter()
+    for outcome in report.created:
+        assert outcome.bundle_uuid is not None
+        found = validation.get_findings(outcome.bundle_uuid, 1)
+        assert found == validation.validate_version(outcome.bundle_uuid)
+        kept.update(f.code for f in found if f.severity is Severity.WARNING)
+    assert kept == EXPECTED[name]
 
 
 def test_the_sample_course_is_imported_without_a_finding() -> None:
