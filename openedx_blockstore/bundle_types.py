@@ -6,19 +6,15 @@ come first. Blockstore stores content and shows none.
 
 from __future__ import annotations
 
-import logging
 import string
 from typing import Literal
 from urllib.parse import quote
 
-from openedx_blockstore._plugins import said
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import BundleTypeData
-from openedx_blockstore.exceptions import BundlePageNotFound, PluginFailed
-from openedx_blockstore.plugin_api import CONTRACTS, BundleType, PageRequest
-from openedx_blockstore.plugin_manager import package_of, plugins, usable_plugins
-
-logger = logging.getLogger(__name__)
+from openedx_blockstore.exceptions import BundlePageNotFound
+from openedx_blockstore.plugin_api import BundleType, PageRequest
+from openedx_blockstore.plugin_manager import calling, plugins, usable_plugins
 
 PageKind = Literal["preview", "edit"]
 
@@ -99,19 +95,11 @@ def _page_of_plugin(request: PageRequest) -> str | None:
     known = plugins(BundleType).get(request.bundle_type)
     if known is None:
         return None
-    try:
+    with calling(BundleType, request.bundle_type, request.bundle_uuid):
         address = known.page_url(request)
         # A browser is sent there, so it must be neither a script nor relative to our own address.
         if address is not None and (
             not address.startswith(("https://", "http://", "/")) or address.startswith("//")
         ):
-            raise ValueError(f"it gave {address!r}, which is no address for a browser")  # noqa: TRY301
-    except Exception as error:
-        logger.exception("The bundle type %r failed.", request.bundle_type)
-        raise PluginFailed(
-            CONTRACTS[BundleType],
-            request.bundle_type,
-            package=package_of(known),
-            reason=said(error),
-        ) from error
+            raise ValueError(f"it gave {address!r}, which is no address for a browser")
     return address

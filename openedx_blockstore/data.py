@@ -413,12 +413,14 @@ class ArchiveImportData:
         roots: Those of them that the archive was made for; the others are their dependencies.
         skipped: What belongs to none of them and was not imported, and why.
         dry_run: Nothing was made.
+        findings: What plugins said of their parts about the collection.
     """
 
     bundles: tuple[BundleImportData, ...]
     roots: tuple[BundleImportData, ...]
     skipped: tuple[SkippedEntry, ...] = ()
     dry_run: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 @frozen

@@ -119,6 +119,7 @@ def _show_import(imported: ArchiveImportData) -> dict[str, Any]:
         "bundles": [_show_bundle(bundle) for bundle in imported.bundles],
         "roots": [_show_bundle(bundle) for bundle in imported.roots],
         "skipped": _show_skipped(imported.skipped),
+        "findings": [attrs.asdict(finding) for finding in imported.findings],
     }
 
 
@@ -166,6 +167,7 @@ def _export_bundle(work: Work, report: Report) -> dict[str, Any]:
         number,
         to=_given(work.target),
         with_dependencies=deep,
+        transforms=work.arguments.get("transforms", ()),
         progress=_adding(report, total),
     )
     return {"bundle_versions": len(exported.bundle_versions), "files": exported.files}
@@ -176,6 +178,7 @@ def _export_collection(work: Work, report: Report) -> dict[str, Any]:
         work.arguments["collection_uuid"],
         work.arguments.get("bundles"),
         to=_given(work.target),
+        transforms=work.arguments.get("transforms", ()),
         progress=_adding(report, None),
     )
     try:

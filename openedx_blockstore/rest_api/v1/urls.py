@@ -8,6 +8,7 @@ from openedx_blockstore.rest_api.plugin_urls import everything_else
 from openedx_blockstore.rest_api.v1 import file_urls
 from openedx_blockstore.rest_api.v1.views import (
     about,
+    annotation,
     bundles,
     collections,
     drafts,
@@ -34,6 +35,11 @@ urlpatterns = [
     path("collections", collections.CollectionListView.as_view(), name="collections"),
     path(_COLLECTION, collections.CollectionView.as_view(), name="collection"),
     path(f"{_COLLECTION}/roles", collections.RolesView.as_view(), name="roles"),
+    path(
+        f"{_COLLECTION}/annotations",
+        annotation.CollectionAnnotationsView.as_view(),
+        name="collection-annotations",
+    ),
     path(f"{_COLLECTION}/audit", collections.AuditView.as_view(), name="audit"),
     path(
         f"{_COLLECTION}/export", transfers.ExportCollectionView.as_view(), name="export-collection"
@@ -67,6 +73,11 @@ urlpatterns = [
     path("bundle_versions", versions.VersionListView.as_view(), name="bundle-versions"),
     re_path(rf"{_VERSION}$", versions.VersionView.as_view(), name="bundle-version"),
     re_path(rf"{_VERSION}/changes$", versions.ChangesView.as_view(), name="changes"),
+    re_path(
+        rf"{_VERSION}/annotations$",
+        annotation.VersionAnnotationsView.as_view(),
+        name="version-annotations",
+    ),
     re_path(
         rf"{_VERSION}/dependencies$", relations.DependenciesView.as_view(), name="dependencies"
     ),

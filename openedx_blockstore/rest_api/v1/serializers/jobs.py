@@ -51,6 +51,7 @@ class ArchiveImportSerializer(serializers.Serializer[Any]):
     bundles = ImportedBundleSerializer(many=True, help_text="Lenders before their borrowers.")
     roots = ImportedBundleSerializer(many=True, help_text="Those that the archive was made for.")
     skipped = SkippedSerializer(many=True)
+    findings = FindingSerializer(many=True, help_text="What plugins said of the collection.")
 
 
 class CourseBundleSerializer(serializers.Serializer[Any]):
