@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import tarfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,26 @@ def test_an_error_stops_a_course_before_anything_is_stored(tmp_path: Path) -> No
     assert ("problem/why_a_disc.xml", 2) in places
     assert not list(api.get_bundles())
     assert not list(api.get_collections())
+
+
+# What travels -------------------------------------------------------------------------------------
+
+
+def test_findings_travel_with_an_export_and_are_made_anew(bundle: UUID, tmp_path: Path) -> None:
+    store(bundle, {"problem.xml": DANGLING.format("a")})
+    archive = archive_of(bundle, tmp_path)
+    with tarfile.open(archive) as tarred:
+        member = tarred.extractfile(".blockstore/plugins/validation/findings.json")
+        assert member is not None
+        document = json.load(member)
+    assert [each["code"] for each in document["findings"]] == ["dangling-asset"]
+    elsewhere = api.create_collection("Elsewhere").uuid
+    made = api.import_bundle(archive, collection_uuid=elsewhere)
+    assert codes(made.findings) == {"dangling-asset": 1, "findings-not-imported": 1}
+    assert codes(validation.get_findings(made.bundle_uuid, made.version)) == {"dangling-asset": 1}
+
+
+def test_findings_are_among_what_is_known_of_a_version(bundle: UUID) -> None:
+    store(bundle, {"problem.xml": DANGLING.format("a")})
+    known = api.get_annotations(bundle, 1)
+    assert known["validation"]["counts"]["warning"] == 1
