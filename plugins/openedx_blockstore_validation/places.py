@@ -29,8 +29,8 @@ UNUSED_FOLDERS = ("drafts/", "other/")
 
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_.~-]")
 
-#: Links of which single files are looked up, where a lender's files can not be listed.
-_MAX_PROBES = 50
+#: Times that a single file is looked for, where the files of lenders can not be listed.
+_MAX_PROBES = 20_000
 
 
 class Places:
@@ -51,6 +51,8 @@ class Places:
         self._lenders: dict[str, frozenset[str] | None] = {}
         self._lent: frozenset[str] | None = None
         self._unlisted: list[str] = []
+        self._probed: dict[str, bool] = {}
+        self._probes = 0
 
     # Files ---------------------------------------------------------------------------------------
 
@@ -137,9 +139,16 @@ class Places:
             lists = {alias: self._lender_files(alias) for alias in self.contents.links}
             self._lent = frozenset().union(*(files for files in lists.values() if files))
             self._unlisted = [alias for alias, files in lists.items() if files is None]
-        return path in self._lent or any(
-            self._can_open(f"links/{alias}/{path}") for alias in self._unlisted[:_MAX_PROBES]
-        )
+        if path not in self._probed:
+            self._probed[path] = path in self._lent or self._probe(path)
+        return self._probed[path]
+
+    def _probe(self, path: str) -> bool:
+        """Look for a file in the lenders whose files can not be listed, one by one."""
+        self._probes += len(self._unlisted)
+        if self._probes > _MAX_PROBES:
+            return True  # nobody knows; and who says that it is missing may be wrong
+        return any(self._can_open(f"links/{alias}/{path}") for alias in self._unlisted)
 
     def _lender_files(self, alias: str) -> frozenset[str] | None:
         """Return the files and folders of a lender; None where they can not be listed."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import tarfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +25,7 @@ from openedx_blockstore_validation.models import VersionFindings
 from tests.counting import counting
 from tests.plugins.validation.helpers import PNG, Files, codes, only
 from tests.plugins.validation.test_checks import configure
+from tests.plugins.validation.test_courses import EXPECTED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("file_storage")]
 
@@ -184,11 +187,17 @@ def test_an_archive_with_errors_makes_nothing(collection: UUID, settings: Settin
 # Courses -----------------------------------------------------------------------------------------
 
 
-def test_a_course_with_dangling_references_is_imported(courses: Path) -> None:
-    report = import_course(courses / "opencraft-blockstore-test-course" / "course")
-    uuid = report.course_bundle_uuid
-    assert uuid is not None
-    assert codes(validation.get_findings(uuid, 1)) == {"dangling-asset": 2}
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_real_courses_are_imported_with_their_warnings(courses: Path, name: str) -> None:
+    """What is kept with the versions is what a check of the bundles by themselves finds."""
+    report = import_course(courses / name / "course")
+    kept: Counter[str] = Counter()
+    for outcome in report.created:
+        assert outcome.bundle_uuid is not None
+        found = validation.get_findings(outcome.bundle_uuid, 1)
+        assert found == validation.validate_version(outcome.bundle_uuid)
+        kept.update(f.code for f in found if f.severity is Severity.WARNING)
+    assert kept == EXPECTED[name]
 
 
 def test_the_sample_course_is_imported_without_a_finding() -> None:
@@ -255,3 +264,26 @@ def test_an_error_stops_a_course_before_anything_is_stored(tmp_path: Path) -> No
     assert ("problem/why_a_disc.xml", 2) in places
     assert not list(api.get_bundles())
     assert not list(api.get_collections())
+
+
+# What travels -------------------------------------------------------------------------------------
+
+
+def test_findings_travel_with_an_export_and_are_made_anew(bundle: UUID, tmp_path: Path) -> None:
+    store(bundle, {"problem.xml": DANGLING.format("a")})
+    archive = archive_of(bundle, tmp_path)
+    with tarfile.open(archive) as tarred:
+        member = tarred.extractfile(".blockstore/plugins/validation/findings.json")
+        assert member is not None
+        document = json.load(member)
+    assert [each["code"] for each in document["findings"]] == ["dangling-asset"]
+    elsewhere = api.create_collection("Elsewhere").uuid
+    made = api.import_bundle(archive, collection_uuid=elsewhere)
+    assert codes(made.findings) == {"dangling-asset": 1, "findings-not-imported": 1}
+    assert codes(validation.get_findings(made.bundle_uuid, made.version)) == {"dangling-asset": 1}
+
+
+def test_findings_are_among_what_is_known_of_a_version(bundle: UUID) -> None:
+    store(bundle, {"problem.xml": DANGLING.format("a")})
+    known = api.get_annotations(bundle, 1)
+    assert known["validation"]["counts"]["warning"] == 1
