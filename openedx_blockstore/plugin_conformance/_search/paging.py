@@ -184,7 +184,7 @@ class PagingSuite(SearchBackendSuite):
             parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         except ValueError:
             pytest.skip("its cursors are of another kind")
-        odd = [
+        odd: list[object] = [
             None,
             True,
             0,

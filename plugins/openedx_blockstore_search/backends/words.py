@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from openedx_blockstore_search.backends.languages import has_stemmer, stem
+from openedx_blockstore_search.backends.languages import stem
 
 #: Characters of a text that are indexed; what is behind them is not found.
 MAX_TEXT = 500_000
@@ -123,16 +123,20 @@ def stem_of(language: str, word: str) -> str:
     return f"{language}_{fold(stem(language, lower))}"
 
 
+def written_words(text: str) -> list[str]:
+    """Return the words of a text without their places: that of every document has to be fast."""
+    found: list[str] = []
+    for run in _RUN.findall(text.replace("_", " ")):
+        if run.isascii():
+            found.append(run)
+        else:
+            found.extend(word.text for word in _split_scripts(run, 0))
+    return found
+
+
 def exact_words(text: str) -> list[str]:
     """Return the folded words of a text."""
-    return [fold(word.text) for word in read_words(text)]
-
-
-def stemmed_words(text: str, language: str) -> list[str]:
-    """Return the stems of a text's words; none where the language has no stemmer."""
-    if not has_stemmer(language):
-        return []
-    return [stem_of(language, word.text) for word in read_words(text)]
+    return [fold(word) for word in written_words(text)]
 
 
 @frozen
