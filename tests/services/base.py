@@ -61,8 +61,8 @@ class Server(ABC):
             ServerMissingError: It cannot; the message says what to install.
         """
 
-    @classmethod
-    def install(cls) -> None:  # noqa: B027 - most are a Debian package, and no more
+    @classmethod  # noqa: B027 - most are a Debian package, and no more
+    def install(cls) -> None:
         """Fetch what its Debian packages do not bring.
 
         Raises:

@@ -154,15 +154,23 @@ class PagingSuite(SearchBackendSuite):
             with pytest.raises(InvalidQuery, match="cursor"):
                 self.search(backend, text, cursor=cursor, **options)
 
-    @pytest.mark.parametrize(
-        "cursor",
-        ["x", "é", "====", "AAAA", "bnVsbA", "W10", "WzFd" * 50, "[1,2,3]", "\ud800", " ", "e30"],
-    )
-    def test_what_is_no_cursor_is_refused(self, backend: SearchBackend, cursor: str) -> None:
+    def test_what_is_no_cursor_is_refused(self, backend: SearchBackend) -> None:
         self.fill(backend, _numbered(1))
-        for text in ("", "word", "—"):
-            with pytest.raises(InvalidQuery, match="cursor"):
-                self.search(backend, text, cursor=cursor)
+        for cursor in (
+            "x",
+            "é",
+            "====",
+            "AAAA",
+            "bnVsbA",
+            "W10",
+            "WzFd" * 50,
+            "[1]",
+            "\ud800",
+            " ",
+        ):
+            for text in ("", "word", "—"):
+                with pytest.raises(InvalidQuery, match="cursor"):
+                    self.search(backend, text, cursor=cursor)
 
     @pytest.mark.parametrize("sort", _SORTS)
     def test_a_cursor_that_somebody_made_up_does_no_harm(
@@ -176,7 +184,21 @@ class PagingSuite(SearchBackendSuite):
             parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         except ValueError:
             pytest.skip("its cursors are of another kind")
-        odd = [None, True, 0, -1, 1e308, float("nan"), float("inf"), "", "\ud800", "x" * 9, [], {}]
+        odd: list[object] = [
+            None,
+            True,
+            0,
+            -1,
+            10**400,
+            1e308,
+            float("nan"),
+            float("inf"),
+            "",
+            "\ud800",
+            "x" * 9,
+            [],
+            {},
+        ]
         for at in range(len(parts)):
             for value in odd:
                 made_up = [*parts[:at], value, *parts[at + 1 :]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import zlib
 
 from attrs import frozen
@@ -43,17 +44,24 @@ def from_cursor(query: SearchQuery) -> Position | None:
     if not isinstance(found, list) or len(found) != len(("fingerprint", "key", "id")):
         raise InvalidQuery("cursor", "this is not one that a page of results came with.")
     fingerprint, key, id_ = found
-    wanted = str if effective_sort(query) == "title" else float
-    if isinstance(key, int) and not isinstance(key, bool):
-        key = float(key)
-    if (
-        fingerprint != _fingerprint(query)
-        or not isinstance(key, wanted)
-        or not isinstance(id_, str)
-    ):
+    key = _read_key(key, str if effective_sort(query) == "title" else float)
+    if fingerprint != _fingerprint(query) or key is None or not isinstance(id_, str):
         raise InvalidQuery("cursor", "it came with another query; begin with the first page.")
     # Somebody may have made it up.
-    return Position(clean(key) if isinstance(key, str) else key, clean(id_))
+    return Position(key, clean(id_))
+
+
+def _read_key(key: object, kind: type[float | str]) -> float | str | None:
+    """Return what a cursor says that results are sorted by, if it is of that kind."""
+    if kind is str:
+        return clean(key) if isinstance(key, str) else None
+    if isinstance(key, bool) or not isinstance(key, int | float):
+        return None
+    try:
+        number = float(key)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def effective_sort(query: SearchQuery) -> str:

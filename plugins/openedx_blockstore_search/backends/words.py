@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from openedx_blockstore_search.backends.languages import has_stemmer, stem
+from openedx_blockstore_search.backends.languages import stem
 
 #: Characters of a text that are indexed; what is behind them is not found.
 MAX_TEXT = 500_000
@@ -41,7 +41,18 @@ def _ranges_of_marks() -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-_RUN = re.compile(rf"[\w{_ranges_of_marks()}]+|[{_PICTOGRAPHS}]")
+#: What may stand in a word without being seen: soft hyphens, and marks of direction.
+UNSEEN_CODES = (
+    *(0x00AD, 0xFEFF),
+    *range(0x200D, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+)
+_UNSEEN_CLASS = f"[{''.join(map(chr, UNSEEN_CODES))}]"
+_UNSEEN = re.compile(_UNSEEN_CLASS)
+
+_OF_WORDS = rf"[\w{_ranges_of_marks()}]+"
+_RUN = re.compile(rf"{_OF_WORDS}(?:{_UNSEEN_CLASS}+{_OF_WORDS})*|[{_PICTOGRAPHS}]")
 _SCRIPTS = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
@@ -108,20 +119,24 @@ def _is_of_words(character: str) -> bool:
 def stem_of(language: str, word: str) -> str:
     """Return the stem of a word of a language that has a stemmer, folded and marked with it."""
     lower = word.replace("I", "ı").replace("İ", "i") if language == "tr" else word
-    lower = unicodedata.normalize("NFC", lower.lower())
+    lower = unicodedata.normalize("NFC", _UNSEEN.sub("", lower.lower()))
     return f"{language}_{fold(stem(language, lower))}"
+
+
+def written_words(text: str) -> list[str]:
+    """Return the words of a text without their places: that of every document has to be fast."""
+    found: list[str] = []
+    for run in _RUN.findall(text.replace("_", " ")):
+        if run.isascii():
+            found.append(run)
+        else:
+            found.extend(word.text for word in _split_scripts(run, 0))
+    return found
 
 
 def exact_words(text: str) -> list[str]:
     """Return the folded words of a text."""
-    return [fold(word.text) for word in read_words(text)]
-
-
-def stemmed_words(text: str, language: str) -> list[str]:
-    """Return the stems of a text's words; none where the language has no stemmer."""
-    if not has_stemmer(language):
-        return []
-    return [stem_of(language, word.text) for word in read_words(text)]
+    return [fold(word) for word in written_words(text)]
 
 
 @frozen

@@ -61,9 +61,15 @@ def _hit(hit: Mapping[str, Any]) -> SearchHit:
     return SearchHit(
         document,
         score=hit["_score"] or 0.0,
-        title_marks=next((each.marks for each in titles if each.text == document.title), ()),
+        title_marks=next((_in_title(each, document.title) for each in titles), ()),
         snippets=tuple(_read_marks(each) for each in texts[0] if each.strip()) if texts else (),
     )
+
+
+def _in_title(found: Snippet, title: str) -> tuple[Mark, ...]:
+    """Return marks as they are in the title: the engine leaves out spaces around it."""
+    at = title.find(found.text)
+    return () if at < 0 else tuple((start + at, end + at) for start, end in found.marks)
 
 
 def _read_marks(marked: str) -> Snippet:

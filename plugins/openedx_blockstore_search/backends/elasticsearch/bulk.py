@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID, uuid5
 
 from attrs import frozen
@@ -131,8 +132,9 @@ def to_source(document: SearchDocument) -> dict[str, Any]:
         "stemmed": stemmed,
         "sort_title": sort_key(document.title),
         "modified": to_time(document.modified_at),
-        "title": {stemmed: clean(document.title)},
-        "text": {stemmed: clean_text(document.text)},
+        # Here the engine would take a letter with its accent for two.
+        "title": {stemmed: normalize("NFC", clean(document.title))},
+        "text": {stemmed: normalize("NFC", clean_text(document.text))},
         "facts": to_facts(document),
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from openedx_blockstore_search.backends.languages import LANGUAGES
+from openedx_blockstore_search.backends.words import UNSEEN_CODES
 
 #: Goes up with every change of the mapping or of the analysis.
 VERSION = 1
@@ -45,6 +46,7 @@ KEYWORDS = (
 #: in two ways.
 _MAPPINGS = [
     *(f"{each} => \\u0020" for each in ("_", ".", ",", ";", ":", "'", "’", "‘", "·", "\\u200c")),
+    *(f"\\u{code:04x} => " for code in UNSEEN_CODES),
     "ё => е",
     "Ё => е",
 ]

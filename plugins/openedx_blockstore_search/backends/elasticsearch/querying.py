@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -52,7 +53,7 @@ def search_body(
         "track_scores": True,
         "track_total_hits": MAX_EXACT_TOTAL,
         "_source": ["facts"],
-        "highlight": _highlight(),
+        "highlight": _highlight(query_of_words(terms, languages)),
         "aggs": {f"facet_{at}": _facet(name, query) for at, name in enumerate(query.facets)},
     }
 
@@ -72,6 +73,13 @@ def with_words(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 def query_of(query: SearchQuery, terms: Sequence[Term], languages: Sequence[str]) -> _Json:
     """Return what documents must fulfil."""
+    found = query_of_words(terms, languages)
+    found["bool"]["filter"] = conditions(query)
+    return found
+
+
+def query_of_words(terms: Sequence[Term], languages: Sequence[str]) -> _Json:
+    """Return which words documents must have, and which they must not."""
     room = (_MAX_CLAUSES // max(1, len(terms)) - len(WRITTEN)) // 2
     fields = [
         *WRITTEN,
@@ -81,18 +89,18 @@ def query_of(query: SearchQuery, terms: Sequence[Term], languages: Sequence[str]
         "bool": {
             "must": [term_query(term, fields) for term in terms if not term.excluded],
             "must_not": [term_query(term, fields) for term in terms if term.excluded],
-            "filter": conditions(query),
         }
     }
 
 
 def term_query(term: Term, fields: Sequence[str]) -> _Json:
     """Return what finds a term: its words must follow one another."""
+    text = unicodedata.normalize("NFC", term.text)
     if term.prefix:
-        kind = "bool_prefix" if len(term.text.split()) == 1 else "phrase_prefix"
+        kind = "bool_prefix" if len(text.split()) == 1 else "phrase_prefix"
         return {
             "multi_match": {
-                "query": term.text,
+                "query": text,
                 "type": kind,
                 "fields": WRITTEN,
                 **({"operator": "and"} if kind == "bool_prefix" else {}),
@@ -100,7 +108,7 @@ def term_query(term: Term, fields: Sequence[str]) -> _Json:
         }
     return {
         "multi_match": {
-            "query": term.text,
+            "query": text,
             "type": "phrase",
             "fields": list(fields),
             "tie_breaker": 0.3,
@@ -158,10 +166,12 @@ def _as_pattern(text: str) -> str:
     return "".join(each if each.isalnum() else f"\\{each}" for each in text)
 
 
-def _highlight() -> _Json:
+def _highlight(words: _Json) -> _Json:
     whole = {"number_of_fragments": 0}
     return {
         "type": "unified",
+        # Not what is filtered by, which may be ten thousand values.
+        "highlight_query": words,
         "pre_tags": [OPEN],
         "post_tags": [CLOSE],
         "order": "none",

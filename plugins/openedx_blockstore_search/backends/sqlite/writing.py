@@ -20,7 +20,7 @@ from openedx_blockstore.plugin_api.search_backends import (
     Selection,
 )
 from openedx_blockstore_search.backends.bodies import pack, to_time, unpack
-from openedx_blockstore_search.backends.languages import stemmed_language
+from openedx_blockstore_search.backends.languages import has_stemmer, stemmed_language
 from openedx_blockstore_search.backends.texts import (
     clean_text,
     clean_value,
@@ -28,9 +28,10 @@ from openedx_blockstore_search.backends.texts import (
     sort_key,
 )
 from openedx_blockstore_search.backends.words import (
-    exact_words,
+    fold,
     is_unspaced,
-    stemmed_words,
+    stem_of,
+    written_words,
 )
 
 Item = TypeVar("Item")
@@ -156,9 +157,12 @@ def _insert(
         collection = _collection(connection, document.collection_uuid)
         rows.append(_row(number, document, language, collection))
         bodies.append((number, body))
-        text = clean_text(document.text)
-        exact = [exact_words(document.title), exact_words(text)]
-        stems = [stemmed_words(document.title, language), stemmed_words(text, language)]
+        written = [written_words(each) for each in (document.title, clean_text(document.text))]
+        exact = [[fold(word) for word in each] for each in written]
+        if has_stemmer(language):
+            stems = [[stem_of(language, word) for word in each] for each in written]
+        else:
+            stems = [[], []]
         words.append((number, *(" ".join(each) for each in (*exact, *stems))))
         vocabulary.update(*exact)
     connection.executemany(_INSERT, rows)

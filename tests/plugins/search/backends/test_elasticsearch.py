@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import builtins
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import elasticsearch
 import pytest
-
-from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
+from django.core.exceptions import ImproperlyConfigured
 from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
+from openedx_blockstore_search.backends.languages import LANGUAGES
 
-pytestmark = pytest.mark.services
+from openedx_blockstore.plugin_api.search_backends import (
+    IndexMissing,
+    InvalidQuery,
+    Put,
+    SearchBackend,
+    SearchQuery,
+    SearchUnavailable,
+)
+from openedx_blockstore.plugin_conformance._search.base import document, ids
+from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
+from tests.services.base import free_port
 
 
+@pytest.mark.services
 class TestElasticsearch(SearchBackendConformance):
     """It does what every engine must."""
 
@@ -22,3 +39,199 @@ class TestElasticsearch(SearchBackendConformance):
     def search_options(self, opensearch_options: Mapping[str, Any]) -> Mapping[str, Any]:
         """A prefix of the test's own."""
         return opensearch_options
+
+    def test_it_says_which_engine_it_is(self, backend: SearchBackend) -> None:
+        assert backend.check().startswith(("OpenSearch 2", "Elasticsearch 7"))
+
+    def test_the_most_words_in_all_languages_are_not_too_many(self, backend: SearchBackend) -> None:
+        """The engine has a bound on the parts of a query."""
+        words = " ".join(f"word{number}" for number in range(32))
+        documents = (document(code, words, languages=(code,)) for code in LANGUAGES)
+        self.fill(backend, *documents)
+        assert self.search(backend, words).total == len(LANGUAGES)
+
+    def test_other_indices_are_left_alone(
+        self, backend: SearchBackend, opensearch_options: Mapping[str, Any]
+    ) -> None:
+        """Also one whose name begins like ours."""
+        client = elasticsearch.Elasticsearch(opensearch_options["HOSTS"], timeout=60)
+        client.indices.create(f"{opensearch_options['INDEX_PREFIX']}-strange")
+        client.transport.close()
+        assert [each.name for each in backend.generations()] == ["one"]
+
+    def test_an_index_of_older_code_is_outdated(
+        self, backend: SearchBackend, opensearch_options: Mapping[str, Any]
+    ) -> None:
+        client = elasticsearch.Elasticsearch(opensearch_options["HOSTS"], timeout=60)
+        index = f"{opensearch_options['INDEX_PREFIX']}-one"
+        client.indices.put_mapping({"_meta": {"openedx_blockstore_search": 0}}, index=index)
+        client.transport.close()
+        assert backend.generations()[0].outdated
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers each request with what the test has put there."""
+
+    status = 200
+    body = b"{}"
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def answering(status: int, body: object) -> Iterator[str]:
+    """A server that answers everything in one way."""
+    encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
+    handler = type("Handler", (Answers,), {"status": status, "body": encoded})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def make(hosts: str, **options: object) -> ElasticsearchBackend:
+    """An engine that does not try for long."""
+    backend = ElasticsearchBackend()
+    backend.configure({"HOSTS": hosts, "TIMEOUT": 2, "MAX_RETRIES": 0, **options})
+    return backend
+
+
+def assert_unavailable(backend: SearchBackend, message: str) -> None:
+    """Everything says so, in the words of the contract."""
+    for act in (
+        backend.check,
+        backend.generations,
+        backend.current,
+        lambda: backend.create("one"),
+        lambda: backend.swap("one"),
+        lambda: backend.drop("one"),
+        lambda: backend.write("one", [Put(document("a"))]),
+        lambda: backend.refresh("one"),
+        lambda: backend.count("one"),
+        lambda: backend.scan("one"),
+        lambda: backend.search(SearchQuery(visible=None, text="word")),
+    ):
+        with pytest.raises(SearchUnavailable, match=message) as caught:
+            act()
+        assert not isinstance(caught.value, IndexMissing)
+    backend.close()
+
+
+def test_where_nobody_listens() -> None:
+    assert_unavailable(make(f"http://127.0.0.1:{free_port()}"), "refused")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (401, {}, "USERNAME and PASSWORD"),
+        (403, {"error": {"type": "security_exception"}}, "USERNAME and PASSWORD"),
+        (429, {"error": {"type": "busy", "reason": "too much to do"}}, "too much to do"),
+        (500, b"<html>oops</html>", "500"),
+        (503, {"error": {"root_cause": [{"reason": "no master"}]}, "status": 503}, "no master"),
+    ],
+)
+def test_where_somebody_answers_with_an_error(status: int, body: object, message: str) -> None:
+    with answering(status, body) as host:
+        if status == 401:
+            # Requests about one index, too.
+            assert_unavailable(make(host), message)
+            return
+        backend = make(host)
+        for act in (backend.check, backend.generations, lambda: backend.count("one")):
+            with pytest.raises(SearchUnavailable, match=message):
+                act()
+        backend.close()
+
+
+def test_where_somebody_else_answers() -> None:
+    with answering(200, b"<html>Welcome</html>") as host:
+        backend = make(host)
+        with pytest.raises(SearchUnavailable, match=r"can not be understood|Unable to deserialize"):
+            backend.check()
+        backend.close()
+
+
+def test_another_major_version_is_refused() -> None:
+    with answering(200, {"version": {"number": "8.1.0"}}) as host:
+        backend = make(host)
+        with pytest.raises(SearchUnavailable, match=r"Elasticsearch 8\.1\.0; it has to be 7"):
+            backend.check()
+        backend.close()
+
+
+def test_a_query_that_the_engine_finds_too_large_is_invalid() -> None:
+    error = {"type": "too_many_clauses", "reason": "maxClauseCount is set to 1024"}
+    with answering(400, {"error": {"root_cause": [error], "type": "x"}, "status": 400}) as host:
+        backend = make(host)
+        with pytest.raises(InvalidQuery, match="text"):
+            backend.search(SearchQuery(visible=None, text="word"))
+        backend.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"HOST": "x"}, "has no setting 'HOST'"),
+        ({"HOSTS": "search.example.com"}, "https://search.example.com"),
+        ({"HOSTS": [1]}, "HOSTS are addresses"),
+        ({"HOSTS": []}, "HOSTS must name one"),
+        ({"INDEX_PREFIX": "Blockstore"}, "index_prefix"),
+        ({"SHARDS": 0}, "shards"),
+        ({"TIMEOUT": "long"}, "could not convert"),
+    ],
+)
+def test_wrong_settings_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=message):
+        ElasticsearchBackend().configure(options)
+
+
+def test_without_its_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = builtins.__import__
+
+    def find(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "elasticsearch":
+            raise ModuleNotFoundError("No module named 'elasticsearch'")
+        return really(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", find)
+    with pytest.raises(ImproperlyConfigured, match="pip install"):
+        ElasticsearchBackend().configure({})
+
+
+@pytest.mark.services
+def test_an_engine_that_comes_back_is_used_again(
+    opensearch_options: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the same object, and by a process that was forked from ours."""
+    backend = ElasticsearchBackend()
+    backend.configure({**opensearch_options, "MAX_RETRIES": 0})
+    backend.create("one")
+    backend.write("one", [Put(document("a", "word"))])
+    backend.swap("one")
+    backend.close()
+    assert ids(backend.search(SearchQuery(visible=None))) == ["a"]
+    with backend._client.use() as before:
+        pass
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    assert ids(backend.search(SearchQuery(visible=None))) == ["a"]
+    with backend._client.use() as after:
+        assert after is not before
+    backend.close()
+    before.transport.close()
