@@ -13,8 +13,6 @@ from typing import Any
 import elasticsearch
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
-from openedx_blockstore_search.backends.languages import LANGUAGES
 
 from openedx_blockstore.plugin_api.search_backends import (
     IndexMissing,
@@ -26,6 +24,8 @@ from openedx_blockstore.plugin_api.search_backends import (
 )
 from openedx_blockstore.plugin_conformance._search.base import document, ids
 from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
+from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
+from openedx_blockstore_search.backends.languages import LANGUAGES
 from tests.services.base import free_port
 
 

@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from openedx_blockstore_search.backends.sqlite import SqliteBackend
-from openedx_blockstore_search.backends.sqlite.connections import Connections
 
 from openedx_blockstore.plugin_api.search_backends import (
     Patch,
@@ -26,6 +24,8 @@ from openedx_blockstore.plugin_api.search_backends import (
 )
 from openedx_blockstore.plugin_conformance._search.base import document, ids
 from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
+from openedx_blockstore_search.backends.sqlite import SqliteBackend
+from openedx_blockstore_search.backends.sqlite.connections import Connections
 
 
 class TestSqlite(SearchBackendConformance):
