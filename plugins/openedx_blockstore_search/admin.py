@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, OuterRef, Subquery, Sum
 from django.http import HttpRequest
 
@@ -56,7 +57,7 @@ class IndexStateAdmin(_ReadOnly):
         """Say what the engine is, or that it does not answer."""
         try:
             return get_engine(state.engine).check()
-        except BlockstoreError as error:
+        except (BlockstoreError, ImproperlyConfigured) as error:
             return str(error)
 
     @admin.display(description="Documents")

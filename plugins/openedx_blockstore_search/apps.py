@@ -27,3 +27,7 @@ class SearchConfig(AppConfig):
             for project in ("lms.djangoapp", "cms.djangoapp")
         },
     }
+
+    def ready(self) -> None:
+        """Register the checks of the settings."""
+        from openedx_blockstore_search import checks  # noqa: F401, PLC0415  (needs the app registry)

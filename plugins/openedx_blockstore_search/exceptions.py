@@ -12,12 +12,14 @@ class InvalidSearch(Invalid):
 
     Attributes:
         parameter: What is wrong.
+        problem: Why, and what it may be.
     """
 
     code = "invalid_search"
 
     def __init__(self, parameter: str, problem: str) -> None:
         self.parameter = parameter
+        self.problem = problem
         super().__init__(f"{parameter}: {problem}")
 
 

@@ -122,6 +122,8 @@ class Writer:
     generations: tuple[str, ...]
     _changes: list[Change]
     _characters: int = 0
+    #: Something was written since somebody has last set this to False.
+    has_written: bool = False
 
     @classmethod
     def to(cls, engine: SearchBackend, generations: tuple[str, ...]) -> Writer:
@@ -133,13 +135,8 @@ class Writer:
         self._changes.append(change)
         if isinstance(change, Put):
             self._characters += len(change.document.text)
-        if self.is_full:
+        if len(self._changes) >= _MAX_CHANGES or self._characters >= _MAX_CHARACTERS:
             self.flush()
-
-    @property
-    def is_full(self) -> bool:
-        """Enough has been gathered for one request."""
-        return len(self._changes) >= _MAX_CHANGES or self._characters >= _MAX_CHARACTERS
 
     def flush(self) -> None:
         """Write what is not written yet.
@@ -150,4 +147,5 @@ class Writer:
         if self._changes:
             for generation in self.generations:
                 self.engine.write(generation, self._changes)
+            self.has_written = True
         self._changes, self._characters = [], 0

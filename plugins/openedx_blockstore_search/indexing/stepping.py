@@ -31,6 +31,7 @@ from openedx_blockstore_search.indexing.documents import (
 )
 from openedx_blockstore_search.indexing.known import Kind, Known, KnownFile, KnownPart, Name
 from openedx_blockstore_search.parts.assembly import MAX_NESTING
+from openedx_blockstore_search.parts.blocks import FilePart
 from openedx_blockstore_search.parts.files import FileFacts, is_worth_reading, read_facts
 
 #: How all parts of a version are found where the bundle's type knows better: facts by path.
@@ -84,6 +85,8 @@ class _Step:
     _since: Since
     _changed: frozenset[str]
     _facts: dict[str, FileFacts] = Factory(dict)
+    # Of a type that finds parts itself, they may be in parts of other files.
+    _titles: dict[str, FilePart] = Factory(dict)
 
     def run(self) -> None:
         known = self._stepper.known
@@ -102,6 +105,8 @@ class _Step:
         moved = self._moved(before, around) if own is None else set()
         for path in sorted(moved):
             self._facts[path] = self._read(path)
+        if own is not None:
+            self._titles = {part.key: part for file in own.values() for part in file.parts}
         known.load_around(self._facts)
         for path in sorted(self._facts):
             self._parts(path)
@@ -179,7 +184,7 @@ class _Step:
         old = stepper.known.file(path)
         outside, language = stepper.known.around(path)
         facts = self._facts[path]
-        titles = {part.key: part for part in facts.parts}
+        titles = self._titles or {part.key: part for part in facts.parts}
         parts: dict[str, KnownPart] = {}
         for part in facts.parts:
             inside = [

@@ -111,15 +111,23 @@ class Syncer:
         prepared: list[Prepared] = []
         for bundle in bundles:
             prepared.append(
-                self._prepare(bundle, rows.get(bundle.pk), writer, everything=everything)
+                self._prepare(
+                    bundle,
+                    rows.get(bundle.pk),
+                    writer,
+                    notes[bundle.uuid],
+                    everything=everything,
+                )
             )
-            if writer.is_full:
+            if writer.has_written:
+                # What is known of bundles is not kept in memory longer than need be.
                 lost += self._finish(prepared, writer)
                 prepared = []
         return lost + self._finish(prepared, writer)
 
     def _finish(self, prepared: list[Prepared], writer: Writer) -> list[Bundle]:
         writer.flush()
+        writer.has_written = False
         lost: list[Bundle] = []
         with transaction.atomic():
             state = IndexState.objects.filter(pk=self.targets.state_id, stamp=self.targets.stamp)

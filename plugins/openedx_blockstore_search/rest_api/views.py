@@ -23,6 +23,7 @@ from openedx_blockstore.plugin_rest import (
     visible_bundles,
 )
 from openedx_blockstore_search import api
+from openedx_blockstore_search.exceptions import InvalidSearch
 from openedx_blockstore_search.rest_api.forms import (
     SEARCH,
     FileUsageSerializer,
@@ -53,9 +54,12 @@ class EngineUnavailable(APIException):
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Answer 503 where the engine does not."""
+    """Answer 503 where the engine does not, and name parameters as callers know them."""
     try:
         yield
+    except InvalidSearch as error:
+        name = _PARAMETERS.get(error.parameter, error.parameter)
+        raise InvalidSearch(name, error.problem) from error
     except SearchUnavailable as error:
         raise EngineUnavailable(error) from error
 
@@ -165,6 +169,10 @@ _FILTERS = {
     "parent": "parents",
     "reference": "references",
 }
+
+
+#: The names of parameters by those of the arguments that they are.
+_PARAMETERS = {**{argument: name for name, argument in _FILTERS.items()}, "query": "q"}
 
 
 def _traits(request: Request) -> dict[str, list[str]]:

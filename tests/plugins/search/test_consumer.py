@@ -30,7 +30,8 @@ from tests.plugins.search.helpers import PROBLEM, keys, make_bundle, stored, tit
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _consume() -> None:
+def consume() -> None:
+    """Hand over what is in the log."""
     call_command("blockstore_consume", "--once", stdout=io.StringIO())
 
 
@@ -96,7 +97,7 @@ def test_nobody_notices_an_outage_and_nothing_is_missing_afterwards(
     aside.rename(index_folder)
     search_settings(settings, ENGINE="sqlite", ENGINES={"sqlite": {"PATH": str(index_folder)}})
     _wait_over()
-    _consume()
+    consume()
     assert titles("during") == ["During 4", "New during", "Renamed during"]
     assert len(titles("during", versions="all", kinds=["part"])) == 5
     assert check(inline).count == 0
@@ -113,7 +114,7 @@ def test_an_index_that_is_lost_is_made_anew_and_goes_on(
     rebuild(get_engine())
     assert titles() == ["Before", "During"]
     _wait_over()
-    _consume()
+    consume()
     make_bundle(collection.uuid, title="After")
     assert titles() == ["After", "Before", "During"]
     assert check(get_engine()).count == 0
@@ -125,10 +126,10 @@ def test_the_whole_log_may_come_again(engine: SearchBackend, collection: Collect
         for n in range(4)
     ]
     api.delete_bundle(bundles[3])
-    _consume()
+    consume()
     before = [stored(bundle) for bundle in bundles]
     api.replay_events("search")
-    _consume()
+    consume()
     assert [stored(bundle) for bundle in bundles] == before
     assert check(engine).count == 0
 
@@ -146,7 +147,7 @@ def test_events_of_many_bundles_are_indexed_together(
         write(generation, changes)
 
     monkeypatch.setattr(engine, "write", note)
-    _consume()
+    consume()
     assert sum(calls) == 180
     assert len(calls) <= 3
 
@@ -165,12 +166,12 @@ def test_a_small_change_of_a_huge_bundle_costs_the_change(
         bundle = make_bundle(collection.uuid, files, type="library")
         for number in range(versions - 1):
             make_version(bundle, {"static/0.txt": f"changed {number}"})
-        _consume()
+        consume()
         make_version(
             bundle, {"problem/0/definition.xml": PROBLEM.format(title="Changed", label="x")}
         )
         with counting() as cost:
-            _consume()
+            consume()
         costs.append((cost.statements, len(cost.read)))
     assert costs[0] == costs[1], "neither files nor versions count"
     assert costs[0][0] <= 60

@@ -43,7 +43,7 @@ def _get(user: User | None, below: str = "", /, **query: Any) -> Any:
 def _world(users: dict[str, User], visibility: Visibility) -> tuple[UUID, UUID]:
     collection = core.create_collection("Ours", visibility=visibility).uuid
     for name in ("reader", "author", "admin"):
-        core.set_role(collection, name, user=users[name])  # type: ignore[arg-type]
+        core.set_role(collection, name, user=users[name])
     bundle = make_bundle(
         collection,
         {

@@ -35,7 +35,7 @@ def test_all_the_capa_problems_in_my_collection(
     other = core.create_collection("Other").uuid
     make_bundle(other, {"problem.xml": PROBLEM.format(title="Elsewhere", label="x")})
     index_everything()
-    mine = {"collections": [collection.uuid], "block_types": ["problem"]}
+    mine: dict[str, Any] = {"collections": [collection.uuid], "block_types": ["problem"]}
     assert titles(**mine) == ["Alone", "Bare", "Both"]
     assert titles(**mine, traits={"response": ["string"]}) == ["Both"]
     assert titles(**mine, traits={"response": ["string", "multiplechoice"]}) == ["Bare", "Both"]
@@ -170,7 +170,7 @@ def test_results_hold_what_the_caller_may_see(
 ) -> None:
     collection = core.create_collection("Ours", visibility=visibility).uuid
     for role in ("reader", "author", "admin"):
-        core.set_role(collection, role, user=users[role])  # type: ignore[arg-type]
+        core.set_role(collection, role, user=users[role])
     core.set_role(collection, "author", group="authors")
     core.set_role(collection, "admin", user=users["locked"])
     make_bundle(collection, {"html.xml": "<html>An uncommonword here</html>"}, title="Secret")
