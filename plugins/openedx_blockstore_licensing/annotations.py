@@ -9,7 +9,7 @@ from uuid import UUID
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import EventTarget, Finding, Severity
 from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.models_api import Collection
+from openedx_blockstore.models_api import BundleVersion, Collection
 from openedx_blockstore.plugin_api import AnnotationSource
 from openedx_blockstore_licensing._writing import writing
 from openedx_blockstore_licensing.attribution import (
@@ -152,8 +152,7 @@ class LicensingAnnotations(AnnotationSource):
             return ()
         with writing():
             findings = list(_import_publishers(document.publishers))
-            findings += _import_collection_license(row, document.expression)
-            findings += _import_collection_publisher(row, document.publisher)
+            findings += _import_collection(row, document)
         return findings
 
 
@@ -296,38 +295,34 @@ def _import_credit(
     return replace_imported(found, origins, last_version=last_version)
 
 
-def _import_collection_license(collection: Collection, expression: str) -> Iterator[Finding]:
-    if not expression:
-        return
-    said = CollectionLicense.objects.filter(collection=collection, is_default=False)
+def _import_collection(row: Collection, document: CollectionDocument) -> Iterator[Finding]:
+    """Take what is said of a collection, where it says nothing of what somebody made here."""
+    said = CollectionLicense.objects.filter(collection=row, is_default=False)
     current = said.order_by("-since").first()
-    if current is None:
-        set_collection_license(collection.uuid, expression, since=ALWAYS)
-    elif current.expression != expression:
-        yield Finding(
-            Severity.INFO,
-            "collection-license-differs",
-            FILE,
-            None,
-            f"The archive is of a collection under {expression}; this one stays under "
-            f"{current.expression or 'none'}.",
-        )
+    held = current.expression if current is not None else ""
+    own = BundleVersion.objects.filter(bundle__collection=row, origin_version=None)
+    only_imported = not own.exists()
+    if document.expression and held != document.expression:
+        if current is None and only_imported:
+            set_collection_license(row.uuid, document.expression, since=ALWAYS)
+        else:
+            yield _differs("license", document.expression, held)
+    if document.publisher and row.publisher != document.publisher:
+        if not row.publisher and only_imported:
+            blockstore.update_collection(row.uuid, publisher=document.publisher)
+        else:
+            yield _differs("publisher", document.publisher, row.publisher)
 
 
-def _import_collection_publisher(collection: Collection, publisher: str) -> Iterator[Finding]:
-    if not publisher or collection.publisher == publisher:
-        return
-    if collection.publisher:
-        yield Finding(
-            Severity.INFO,
-            "collection-publisher-differs",
-            FILE,
-            None,
-            f"The archive is of a collection of {publisher}; this one stays with "
-            f"{collection.publisher}.",
-        )
-    else:
-        blockstore.update_collection(collection.uuid, publisher=publisher)
+def _differs(what: str, theirs: str, ours: str) -> Finding:
+    noun = "licence" if what == "license" else what
+    return Finding(
+        Severity.INFO,
+        f"collection-{what}-differs",
+        FILE,
+        None,
+        f"The {noun} of the archive's collection is {theirs}; here it stays {ours or 'none'}.",
+    )
 
 
 def _unusable(error: BlockstoreError) -> Finding:

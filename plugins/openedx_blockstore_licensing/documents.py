@@ -16,7 +16,7 @@ from attrs import field, frozen
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_licensing.data import Credit, Derived, PublisherData
 from openedx_blockstore_licensing.exceptions import InvalidLicense
-from openedx_blockstore_licensing.licenses import normalize
+from openedx_blockstore_licensing.licenses import read
 from openedx_blockstore_licensing.paths import normalize_path
 from openedx_blockstore_licensing.publishers import MAX_DEPTH, check_publisher
 
@@ -263,7 +263,7 @@ def _expression(value: Any, *, needed: bool = False) -> str:
         if needed:
             raise InvalidLicense("", "it is empty")
         return ""
-    return normalize(value)
+    return str(read(value))
 
 
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:

@@ -337,6 +337,36 @@ def test_the_licence_of_a_collection_arrives_elsewhere(collection: CollectionDat
     assert SOURCE.export_collection_files(uuid4()) == {}
 
 
+def test_what_was_made_here_gets_no_licence_by_an_import(
+    collection: CollectionData, other: CollectionData, make_bundle: MakeBundle
+) -> None:
+    api.set_collection_license(collection.uuid, "CC-BY-4.0")
+    files = SOURCE.export_collection_files(collection.uuid)
+    own = make_bundle(other.uuid)
+    codes = {finding.code for finding in take_collection(other, files)}
+    assert codes == {"collection-license-differs", "collection-publisher-differs"}
+    assert api.get_version_license(own.uuid).expression == ""
+    assert blockstore.get_collection(other.uuid).publisher == ""
+
+
+def test_the_licences_of_another_installation_are_kept(
+    other: CollectionData, bundle: BundleData, tmp_path: Path
+) -> None:
+    given = document(bundle)
+    given["license"] = {"expression": "LicenseRef-Theirs OR CC-BY-9.0", "paths": {}}
+    given["credit"]["license"] = "LicenseRef-Theirs"
+    there = elsewhere(bundle, other, tmp_path)
+    assert take(there, given) == []
+    assert api.get_version_license(there.uuid).expression == "LicenseRef-Theirs OR CC-BY-9.0"
+    report = api.get_license_report(there.uuid)
+    assert [license_.url for license_ in report.groups[0].licenses] == ["", ""]
+    make_version(there.uuid, {"a.xml": "changed"})
+    (finding,) = api.get_license_report(there.uuid).findings
+    assert finding.code == "not-in-rules"
+    assert document(there, 2)["license"]["expression"] == "LicenseRef-Theirs OR CC-BY-9.0"
+    assert SOURCE.describe(there.uuid, [2])[2]["expression"] == "LicenseRef-Theirs OR CC-BY-9.0"
+
+
 def test_what_was_said_of_a_collection_stays(collection: CollectionData) -> None:
     api.set_collection_license(collection.uuid, "CC-BY-4.0")
     files = SOURCE.export_collection_files(collection.uuid)
@@ -381,7 +411,8 @@ def test_no_document_is_no_trouble(bundle: BundleData) -> None:
 
 CHANGES: list[tuple[list[str], object]] = [
     (["license"], None),
-    (["license", "expression"], "CC-BY4"),
+    (["license", "expression"], "MIT MIT"),
+    (["license", "expression"], "nobody's"),
     (["license", "expression"], 4),
     (["license", "expression"], ["MIT"]),
     (["license", "paths"], []),
