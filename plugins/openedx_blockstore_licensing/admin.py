@@ -170,7 +170,7 @@ class BundleLicenseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             path=obj.path,
             actor=request.user.get_username(),
         )
-        rows = BundleLicense.objects.filter(bundle=obj.bundle, path=obj.path, from_olx=False)
+        rows = BundleLicense.objects.filter(bundle=obj.bundle, path=obj.path, layer="said")
         covering = rows.covering(obj.first_version).first()
         obj.pk = covering.pk if covering is not None else None
 

@@ -90,7 +90,7 @@ def adopt_file_licenses(version: BundleVersionData, paths: Iterable[str]) -> boo
         Whether anything has changed.
     """
     key = (version.bundle_uuid, version.version)
-    rows = annotations_covering(BundleLicense.objects.filter(from_olx=True), [key]).get(key, [])
+    rows = annotations_covering(BundleLicense.objects.filter(layer="olx"), [key]).get(key, [])
     known = {row.path: row.expression for row in rows if row.path}
     wanted = {}
     for path in paths:
@@ -120,7 +120,7 @@ def _meant(text: str) -> str:
 
 
 def _say(bundle: Bundle | UUID, path: str, license_: str, *, first_version: int) -> bool:
-    key = {"path": path, "from_olx": True}
+    key = {"path": path, "layer": "olx"}
     if not license_:
         return clear_annotation(BundleLicense, bundle, key, first_version=first_version)
     values = {"expression": license_, "source": "olx"}
@@ -145,7 +145,7 @@ def _adopt_course(course: BundleData, version: BundleVersionData) -> set[UUID]:
 
 
 def _known(places: Mapping[UUID, int]) -> dict[UUID, str]:
-    rows = BundleLicense.objects.filter(from_olx=True, path="")
+    rows = BundleLicense.objects.filter(layer="olx", path="")
     found = annotations_covering(rows, places.items())
     return {uuid: covering[0].expression for (uuid, _number), covering in found.items()}
 

@@ -9,14 +9,14 @@ from uuid import UUID
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import EventTarget, Finding, Severity
 from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.models_api import Collection
+from openedx_blockstore.models_api import BundleVersion, Collection
 from openedx_blockstore.plugin_api import AnnotationSource
 from openedx_blockstore_licensing._writing import writing
 from openedx_blockstore_licensing.attribution import (
-    add_derivation,
     as_named,
-    content_digest,
+    content_digests,
     credits_of,
+    replace_imported,
 )
 from openedx_blockstore_licensing.credits import credit_line, to_text
 from openedx_blockstore_licensing.data import Credit, Derived, PublisherData, VersionLicense
@@ -33,8 +33,9 @@ from openedx_blockstore_licensing.documents import (
 from openedx_blockstore_licensing.licenses import NOASSERTION, licenses_in
 from openedx_blockstore_licensing.licensing import (
     ALWAYS,
+    carry_licenses,
     notify,
-    replace_bundle_licenses,
+    resolve_version,
     set_collection_license,
 )
 from openedx_blockstore_licensing.models import CollectionLicense, Derivation
@@ -91,6 +92,7 @@ class LicensingAnnotations(AnnotationSource):
             from_collection=license_.source == "collection",
             paths=license_.paths,
             credit=credit,
+            content=content_digests([found[key].row]).get(found[key].row.pk, ""),
             publishers=_named_publishers(credit),
         )
         return {FILE: write_version(document)}
@@ -126,9 +128,13 @@ class LicensingAnnotations(AnnotationSource):
             return ()
         with writing():
             findings = list(_import_publishers(document.publishers))
-            findings += _import_license(found, document)
-            _import_credit(found, document.credit)
-            notify(EventTarget("bundle", bundle_uuid))
+            findings += _license_findings(found, document)
+            # What is said of the latest version holds for those that will be made of it, too.
+            last = version if version < resolve_version(bundle_uuid, None)[1] else None
+            changed = _import_license(found, document, last)
+            changed |= _import_credit(found, document, last)
+            if changed:
+                notify(EventTarget("bundle", bundle_uuid))
         return findings
 
     def import_collection_files(
@@ -146,8 +152,7 @@ class LicensingAnnotations(AnnotationSource):
             return ()
         with writing():
             findings = list(_import_publishers(document.publishers))
-            findings += _import_collection_license(row, document.expression)
-            findings += _import_collection_publisher(row, document.publisher)
+            findings += _import_collection(row, document)
         return findings
 
 
@@ -230,90 +235,94 @@ def _import_publishers(publishers: Iterable[PublisherData]) -> Iterator[Finding]
             )
 
 
-def _import_license(found: StoredVersion, document: VersionDocument) -> Iterator[Finding]:
-    """Let the licence hold that the archive names, for this version and those made of it."""
-    before = found.license
+def _import_license(
+    found: StoredVersion, document: VersionDocument, last_version: int | None
+) -> bool:
+    """Let the licence come along that the archive names; tell whether anything has changed."""
     whole = document.expression or NOASSERTION
-    same = before.source in {"collection", "", "olx"} and before.expression == document.expression
-    if same and (document.from_collection or not document.expression):
-        whole = ""
-    replace_bundle_licenses(
+    if document.from_collection or not document.expression:
+        here = read_history(found.collection).at(found.row.created)
+        held = here.expression if here is not None else ""
+        whole = "" if held == document.expression else whole
+    return carry_licenses(
         found.bundle,
         whole,
         document.paths,
         first_version=found.row.version_num,
+        last_version=last_version,
         source="import",
     )
-    if before.source in {"author", "copy"} and before.expression != document.expression:
+
+
+def _license_findings(found: StoredVersion, document: VersionDocument) -> Iterator[Finding]:
+    before = found.license
+    if before.source == "author" and before.expression != document.expression:
         yield Finding(
             Severity.WARNING,
-            "license-changed",
-            "",
+            "license-differs",
+            FILE,
             None,
-            f"From version {found.row.version_num} on its licence is "
-            f"{document.expression or 'not known'}, as the archive says; it was "
+            f"The archive says that the licence of version {found.row.version_num} is "
+            f"{document.expression or 'not known'}; what was said here stays: "
             f"{before.expression}.",
         )
 
 
-def _import_credit(found: StoredVersion, credit: Credit) -> None:
-    """Write down whose work it is, unless that is said of it here already."""
-    number = found.row.version_num
-    own = Derivation.objects.filter(bundle=found.bundle)
-    # What was said of the versions before is said anew by the archive.
-    own.filter(first_version__lt=number).close_at(number - 1)
-    digest = ""
-    here = credits_of({(found.bundle.uuid, number): found})[found.bundle.uuid, number]
-    # Without it, the files were edited after the export: they are not that version any more.
-    if found.row.origin_version is not None:
-        version = blockstore.get_bundle_version(found.bundle.uuid, number)
-        digest = content_digest(version) if version is not None else ""
+def _import_credit(
+    found: StoredVersion, document: VersionDocument, last_version: int | None
+) -> bool:
+    """Write down whose work it is; tell whether anything has changed."""
+    key = (found.bundle.uuid, found.row.version_num)
+    credit = document.credit
+    imported = found.row.origin_version is not None
+    named = not imported and (credit.bundle_uuid, credit.version) == key
+    if named and content_digests([found.row]).get(found.row.pk) == document.content:
+        return False  # it is this very version, and was made here
+    here = credits_of({key: found})[key]
+    origins = [Derived(credit, modified=not imported)]
     if as_named(here) == as_named(credit):
         # It comes home: only what it was made of is news.
-        for derived in credit.derived_from:
-            add_derivation(
-                found.bundle,
-                derived.origin,
-                kind="import",
-                first_version=number,
-                digest="" if derived.modified else digest,
-            )
-        return
-    add_derivation(found.bundle, credit, kind="import", first_version=number, digest=digest)
+        known = {
+            (row.origin_uuid, row.origin_version)
+            for row in found.derivations
+            if row.kind != Derivation.Kind.IMPORT
+        }
+        origins = [
+            each
+            for each in credit.derived_from
+            if (each.origin.bundle_uuid, each.origin.version) not in known
+        ]
+    return replace_imported(found, origins, last_version=last_version)
 
 
-def _import_collection_license(collection: Collection, expression: str) -> Iterator[Finding]:
-    if not expression:
-        return
-    said = CollectionLicense.objects.filter(collection=collection, is_default=False)
+def _import_collection(row: Collection, document: CollectionDocument) -> Iterator[Finding]:
+    """Take what is said of a collection, where it says nothing of what somebody made here."""
+    said = CollectionLicense.objects.filter(collection=row, is_default=False)
     current = said.order_by("-since").first()
-    if current is None:
-        set_collection_license(collection.uuid, expression, since=ALWAYS)
-    elif current.expression != expression:
-        yield Finding(
-            Severity.INFO,
-            "collection-license-differs",
-            FILE,
-            None,
-            f"The archive is of a collection under {expression}; this one stays under "
-            f"{current.expression or 'none'}.",
-        )
+    held = current.expression if current is not None else ""
+    own = BundleVersion.objects.filter(bundle__collection=row, origin_version=None)
+    only_imported = not own.exists()
+    if document.expression and held != document.expression:
+        if current is None and only_imported:
+            set_collection_license(row.uuid, document.expression, since=ALWAYS)
+        else:
+            yield _differs("license", document.expression, held)
+    if document.publisher and row.publisher != document.publisher:
+        if not row.publisher and only_imported:
+            blockstore.update_collection(row.uuid, publisher=document.publisher)
+        else:
+            yield _differs("publisher", document.publisher, row.publisher)
 
 
-def _import_collection_publisher(collection: Collection, publisher: str) -> Iterator[Finding]:
-    if not publisher or collection.publisher == publisher:
-        return
-    if collection.publisher:
-        yield Finding(
-            Severity.INFO,
-            "collection-publisher-differs",
-            FILE,
-            None,
-            f"The archive is of a collection of {publisher}; this one stays with "
-            f"{collection.publisher}.",
-        )
-    else:
-        blockstore.update_collection(collection.uuid, publisher=publisher)
+def _differs(what: str, theirs: str, ours: str) -> Finding:
+    noun = "licence" if what == "license" else what
+    return Finding(
+        Severity.INFO,
+        f"collection-{what}-differs",
+        FILE,
+        None,
+        f"The {noun} of the archive's collection is {theirs}; here it stays {ours or 'none'}.",
+    )
 
 
 def _unusable(error: BlockstoreError) -> Finding:

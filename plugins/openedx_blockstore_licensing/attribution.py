@@ -18,6 +18,7 @@ from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import BundleVersionData, EventTarget
 from openedx_blockstore.exceptions import BundleVersionNotFound, NotFound, StorageError
 from openedx_blockstore.models_api import Bundle, BundleVersion
+from openedx_blockstore.plugin_tools import replace_annotations
 from openedx_blockstore_licensing._writing import lock_bundle, writing
 from openedx_blockstore_licensing.conf import get_settings
 from openedx_blockstore_licensing.data import Credit, DerivationData, Derived, PublisherData
@@ -103,9 +104,9 @@ def _modified(versions: Iterable[StoredVersion]) -> set[tuple[int, Key]]:
         for row in found.derivations:
             if not row.digest:
                 changed.add((row.pk, key))
-            elif row.first_version != found.row.version_num:
+            elif not _is_original(row, found.row):
                 doubtful.append((row, found))
-    digests = _content_digests([found.row for _row, found in doubtful])
+    digests = content_digests([found.row for _row, found in doubtful])
     for row, found in doubtful:
         key = (found.bundle.uuid, found.row.version_num)
         if digests.get(found.row.pk) != row.digest:
@@ -113,7 +114,14 @@ def _modified(versions: Iterable[StoredVersion]) -> set[tuple[int, Key]]:
     return changed
 
 
-def _content_digests(rows: Iterable[BundleVersion]) -> dict[int, str]:
+def _is_original(row: Derivation, version: BundleVersion) -> bool:
+    """Whether a version is known to be the original without looking at it."""
+    if row.kind == Derivation.Kind.COPY:
+        return bool(row.first_version == version.version_num)
+    return bool(row.manifest_digest == version.manifest_digest)
+
+
+def content_digests(rows: Iterable[BundleVersion]) -> dict[int, str]:
     """Return the digests of what versions hold, by key; what can not be read is left out."""
     wanted = {_CACHE_KEY.format(row.manifest_digest): row for row in rows}
     known = cache.get_many(list(wanted)) if wanted else {}
@@ -204,24 +212,60 @@ def add_derivation(
     bundle: Bundle,
     origin: Credit,
     *,
-    kind: Literal["copy", "import", "author"],
+    kind: Literal["copy", "author"],
     first_version: int,
     digest: str = "",
-) -> Derivation:
+) -> None:
     """Write down that a bundle was made of a work; it notifies nobody.
 
     Args:
         digest: Of the content of the first version, where that is the work, unchanged.
     """
-    return Derivation.objects.create(
-        bundle=bundle,
-        kind=kind,
-        origin_uuid=origin.bundle_uuid,
-        origin_version=origin.version,
-        first_version=first_version,
-        digest=digest,
-        credit=json.dumps(credit_to_json(origin, depth=MAX_CHAIN), sort_keys=True),
+    values = _values(origin, kind=kind, digest=digest)
+    Derivation.objects.create(bundle=bundle, first_version=first_version, **values)
+
+
+def replace_imported(
+    found: StoredVersion, origins: Iterable[Derived], *, last_version: int | None
+) -> bool:
+    """Let some versions be made of these works, as an import says; it notifies nobody.
+
+    Args:
+        found: The first of the versions, which holds the works that are not modified.
+    """
+    digest = content_digests([found.row]).get(found.row.pk, "")
+    entries = [
+        _values(
+            each.origin,
+            kind="import",
+            digest="" if each.modified else digest,
+            manifest_digest="" if each.modified else found.row.manifest_digest,
+        )
+        for each in origins
+    ]
+    return replace_annotations(
+        Derivation,
+        found.bundle,
+        [(values, {}) for values in entries],
+        key_names=_COLUMNS,
+        within={"kind": "import"},
+        first_version=found.row.version_num,
+        last_version=last_version,
     )
+
+
+_COLUMNS = ("kind", "origin_uuid", "origin_version", "digest", "manifest_digest", "credit")
+
+
+def _values(origin: Credit, *, kind: str, digest: str, manifest_digest: str = "") -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "origin_uuid": origin.bundle_uuid,
+        "origin_version": origin.version,
+        "digest": digest,
+        "manifest_digest": manifest_digest,
+        "credit": json.dumps(credit_to_json(origin, depth=MAX_CHAIN), sort_keys=True),
+    }
 
 
 def as_named(credit: Credit) -> Any:

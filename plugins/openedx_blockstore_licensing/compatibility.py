@@ -29,6 +29,7 @@ from openedx_blockstore_licensing.licenses import (
     CreativeCommons,
     get_license,
     parse,
+    read,
     read_creative_commons,
 )
 
@@ -67,6 +68,11 @@ def check(use: Use, license: str, into: str = "", *, same_owner: bool = False) -
     if use not in get_args(Use):
         raise Invalid(f"use must be one of {', '.join(get_args(Use))}, not {use!r:.100}.")
     given, wanted = (str(parse(value)) if value else "" for value in (license, into))
+    return evaluate(use, given, wanted, same_owner=same_owner)
+
+
+def evaluate(use: Use, given: str, wanted: str, *, same_owner: bool) -> CheckData:
+    """Do what :func:`check` does for expressions that were accepted before."""
     if same_owner:
         reason = Reason("same-owner", "Whoever holds the rights may do as they please.")
         return CheckData(use, given, wanted, Verdict.YES, (reason,))
@@ -77,7 +83,7 @@ def check(use: Use, license: str, into: str = "", *, same_owner: bool = False) -
             "ask whoever holds them.",
         )
         return CheckData(use, given, wanted, Verdict.UNKNOWN, (reason,))
-    verdict, reasons = _check_source(use, parse(given), wanted)
+    verdict, reasons = _check_source(use, read(given), wanted)
     return CheckData(use, given, wanted, verdict, reasons)
 
 
@@ -99,7 +105,7 @@ def _check_target(use: Use, license_: str, into: str) -> Answer:
         return _collect(license_, into)
     if not into or into == NOASSERTION:
         return _no_target(license_)
-    target = parse(into)
+    target = read(into)
     if isinstance(target, spdx.boolean.AND):
         answers = [_check_target(use, license_, str(part)) for part in target.args]
         if len({verdict for verdict, _reasons in answers}) > 1:
@@ -195,7 +201,7 @@ def _collect_creative_commons(license_: str, found: CreativeCommons, into: str) 
 @functools.lru_cache(maxsize=512)
 def _permits_commerce(expression: str) -> bool:
     """Whether all of an expression's licences are known to permit commercial use."""
-    for symbol in parse(expression).literals:
+    for symbol in read(expression).literals:
         found = read_creative_commons(str(symbol))
         commercial = found is not None and "NC" not in found.elements
         if not commercial and str(symbol) not in PUBLIC_DOMAIN:

@@ -13,7 +13,7 @@ from openedx_blockstore.exceptions import BlockstoreError, BundleVersionNotFound
 from openedx_blockstore_licensing._writing import lock_bundle, writing
 from openedx_blockstore_licensing.attribution import add_derivation, content_digest, credits_of
 from openedx_blockstore_licensing.licenses import NOASSERTION
-from openedx_blockstore_licensing.licensing import notify, replace_bundle_licenses, resolve_version
+from openedx_blockstore_licensing.licensing import carry_licenses, notify, resolve_version
 from openedx_blockstore_licensing.stored import read_versions
 
 
@@ -93,7 +93,7 @@ def _begin(
             first_version=1,
             digest=content_digest(original),
         )
-        replace_bundle_licenses(
+        carry_licenses(
             row,
             license_.expression or NOASSERTION,
             license_.paths,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_licensing.data import Credit, Derived, PublisherData
 from openedx_blockstore_licensing.exceptions import InvalidLicense
-from openedx_blockstore_licensing.licenses import normalize
+from openedx_blockstore_licensing.licenses import read
 from openedx_blockstore_licensing.paths import normalize_path
 from openedx_blockstore_licensing.publishers import MAX_DEPTH, check_publisher
 
@@ -45,6 +45,7 @@ class VersionDocument:
         expression: Its licence; empty where nobody has said.
         from_collection: It is the one of its collection, and not its own.
         credit: Who is to be named, and what it was made of.
+        content: The digest of its files and links, where it is from.
         publishers: Those that are named in it, each after those that it is part of.
     """
 
@@ -52,6 +53,7 @@ class VersionDocument:
     from_collection: bool
     paths: Mapping[str, str]
     credit: Credit
+    content: str = ""
     publishers: tuple[PublisherData, ...] = ()
 
 
@@ -84,6 +86,7 @@ def write_version(document: VersionDocument) -> bytes:
                 "paths": dict(document.paths),
             },
             "credit": credit_to_json(document.credit, depth=_MAX_CHAIN),
+            "content": document.content,
             "publishers": [_publisher_to_json(each) for each in document.publishers],
         }
     )
@@ -170,6 +173,7 @@ def read_version(contents: bytes) -> VersionDocument:
             if path
         },
         credit=credit_from_json(document.get("credit")),
+        content=_text(document, "content"),
         publishers=_publishers(document.get("publishers", [])),
     )
 
@@ -259,7 +263,7 @@ def _expression(value: Any, *, needed: bool = False) -> str:
         if needed:
             raise InvalidLicense("", "it is empty")
         return ""
-    return normalize(value)
+    return str(read(value))
 
 
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:

@@ -47,6 +47,8 @@ _CC_FIRST = (
     "CC0-1.0",
     "CC-PDM-1.0",
 )
+#: What the licences of others may be called.
+_FOREIGN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.+:-]*$")
 _PORTED_VERSIONS = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0"})
 
 _NAMED = {
@@ -163,6 +165,21 @@ def parse(expression: object) -> spdx.LicenseExpression:
     Raises:
         InvalidLicense: It is none, or names a licence that is not known.
     """
+    return _parse(_checked(expression), _known_keys(), known_only=True)
+
+
+def read(expression: object) -> spdx.LicenseExpression:
+    """Return an expression that was accepted before, or elsewhere; otherwise as :func:`parse`.
+
+    It may name licences that are not known here (any more), such as another installation's own.
+
+    Raises:
+        InvalidLicense: It is none.
+    """
+    return _parse(_checked(expression), _known_keys(), known_only=False)
+
+
+def _checked(expression: object) -> str:
     if not isinstance(expression, str):
         raise InvalidLicense(expression, f"it must be text, not {type(expression).__name__}")
     if len(expression) > MAX_LENGTH:
@@ -171,29 +188,27 @@ def parse(expression: object) -> spdx.LicenseExpression:
         )
     if not expression.strip():
         raise InvalidLicense(expression, "it is empty")
-    return _parse(expression, _known_keys())
+    return expression
 
 
 @functools.lru_cache(maxsize=1024)
-def _parse(text: str, known: _Known) -> spdx.LicenseExpression:
+def _parse(text: str, known: _Known, *, known_only: bool) -> spdx.LicenseExpression:
     try:
         parsed = known.licensing.parse(text, strict=True)
     except spdx.ExpressionError as error:
         raise _refused(text, error, known) from error
     if parsed is None:
         raise InvalidLicense(text, "it is empty")
-    unknown = {}
+    respelled = {}
     for symbol in _symbols(parsed):
         key = known.find(symbol.key)
-        if key is None:
+        if key is None and (known_only or not _FOREIGN.match(symbol.key)):
             raise _unknown(text, symbol.key, known)
-        if key != symbol.key:
-            unknown[symbol.key] = key
-    if unknown:
-        # Spellings that the library takes for names of their own.
-        parsed = parsed.subs(
-            {spdx.LicenseSymbol(old): spdx.LicenseSymbol(new) for old, new in unknown.items()}
-        )
+        if key not in {None, symbol.key}:
+            # A spelling that the library takes for a name of its own.
+            respelled[spdx.LicenseSymbol(symbol.key)] = spdx.LicenseSymbol(key)
+    if respelled:
+        parsed = parsed.subs(respelled)
     if NOASSERTION in {symbol.key for symbol in _symbols(parsed)} and str(parsed) != NOASSERTION:
         raise InvalidLicense(text, f"{NOASSERTION} stands by itself, or not at all")
     return parsed
@@ -244,7 +259,7 @@ def licenses_in(expression: str) -> tuple[LicenseData, ...]:
     """Return the licences in an expression, as they stand in it; none in an empty one."""
     if not expression:
         return ()
-    parsed = parse(expression)
+    parsed = read(expression)
     return tuple(get_license(str(symbol)) for symbol in sorted(parsed.literals, key=_rank_symbol))
 
 
@@ -275,6 +290,8 @@ def get_license(key: str) -> LicenseData:
     extra = get_settings().EXTRA_LICENSES.get(key)
     if extra is not None:
         return LicenseData(key, extra.name, extra.name, extra.url, extra.deed, LicenseGroup.EXTRA)
+    if all(_known_keys().find(part) is None for part in key.split(" WITH ")):
+        return LicenseData(key, key, key, "", "", LicenseGroup.EXTRA)
     return _standard_license(key)
 
 

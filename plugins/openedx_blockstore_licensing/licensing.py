@@ -41,6 +41,8 @@ NAMESPACE = "licensing"
 #: The time from which a licence holds for all versions that there ever were.
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
+_LAYERS = ("said", "carried", "olx")
+
 
 # Collections -------------------------------------------------------------------------------------
 
@@ -171,7 +173,9 @@ def get_bundle_licenses(bundle_uuid: UUID | str) -> list[BundleLicenseData]:
     rows = BundleLicense.objects.filter(bundle=_find_bundle(bundle_uuid))
     return [
         _bundle_license(row)
-        for row in sorted(rows, key=lambda row: (row.path, row.from_olx, row.first_version))
+        for row in sorted(
+            rows, key=lambda row: (row.path, _LAYERS.index(row.layer), row.first_version)
+        )
     ]
 
 
@@ -204,7 +208,7 @@ def set_bundle_license(
         InvalidLicensePath: No file can be at the path.
         InvalidVersionRange: The versions are no span.
     """
-    key = {"path": normalize_path(path), "from_olx": False}
+    key = {"path": normalize_path(path), "layer": "said"}
     _check_span(first_version, last_version)
     span: Any = {"first_version": first_version, "last_version": last_version}
     wanted = normalize(expression) if expression is not None else None
@@ -220,30 +224,35 @@ def set_bundle_license(
     return changed
 
 
-def replace_bundle_licenses(
+def carry_licenses(
     bundle: Bundle,
     whole: str,
     paths: Mapping[str, str],
     *,
     first_version: int,
+    last_version: int | None = None,
     source: LicenseSource,
 ) -> bool:
-    """Let exactly these licences hold from a version on; an empty whole is the collection's.
+    """Let exactly these licences come along with some versions; it notifies nobody.
 
-    It notifies nobody.
+    What somebody says here comes before them.
+
+    Args:
+        whole: Of the bundle; empty where that is left to the collection.
+        paths: Of single files.
     """
-    entries = [({"path": ""}, whole)] if whole else []
-    entries += [({"path": path}, expression) for path, expression in paths.items()]
+    entries = [("", whole)] if whole else []
     return replace_annotations(
         BundleLicense,
         bundle,
         [
-            ({**key, "from_olx": False}, {"expression": expression, "source": source})
-            for key, expression in entries
+            ({"path": path, "layer": "carried"}, {"expression": expression, "source": source})
+            for path, expression in [*entries, *paths.items()]
         ],
-        key_names=("path", "from_olx"),
-        within={"from_olx": False},
+        key_names=("path", "layer"),
+        within={"layer": "carried"},
         first_version=first_version,
+        last_version=last_version,
     )
 
 
@@ -262,14 +271,15 @@ def pin_licenses(bundle_uuid: UUID, from_collection: UUID, *, until: datetime) -
         spans = _spans(
             History(_rows(old)), History(_rows(bundle.collection)), versions.order_by("version_num")
         )
-        taken = list(BundleLicense.objects.filter(bundle=bundle, path="", from_olx=False))
+        own = BundleLicense.objects.filter(bundle=bundle, path="", layer__in=("said", "carried"))
+        taken = list(own)
         changed = False
         for begin, end, expression in spans:
             for first, last in _free(begin, end, taken):
                 changed |= set_annotation(
                     BundleLicense,
                     bundle,
-                    {"path": "", "from_olx": False},
+                    {"path": "", "layer": "carried"},
                     {"expression": expression, "source": "collection"},
                     first_version=first,
                     last_version=last,

@@ -67,6 +67,13 @@ class BundleLicense(VersionRange):
         COLLECTION = "collection", "From a collection that it was in"
         OLX = "olx", "Stands in the OLX"
 
+    class Layer(models.TextChoices):
+        """Kept apart, so that none takes the place of another; the first of them counts."""
+
+        SAID = "said", "Said here"
+        CARRIED = "carried", "Carried along"
+        OLX = "olx", "Stands in the OLX"
+
     bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="+", db_index=False)
     path = ExactCharField(
         max_length=500,
@@ -74,8 +81,9 @@ class BundleLicense(VersionRange):
         default="",
         help_text="A path, folder/ or pattern; empty for the whole bundle.",
     )
-    # What the OLX says is kept apart: it holds only where nobody has said anything here.
-    from_olx = models.BooleanField(default=False, editable=False)
+    layer = models.CharField(
+        max_length=10, choices=Layer.choices, default=Layer.SAID, editable=False
+    )
     expression = models.CharField(max_length=MAX_LENGTH)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.AUTHOR)
     said_at = models.DateTimeField(auto_now_add=True)
@@ -146,6 +154,8 @@ class Derivation(VersionRange):
     origin_version = models.PositiveIntegerField()
     # The files and links of the original, here: whatever differs from them is modified.
     digest = models.CharField(max_length=64, blank=True, default="")
+    # The digest of the manifest of a version that is known to be the original, unchanged.
+    manifest_digest = models.CharField(max_length=64, blank=True, default="")
     # As JSON: like Credit, of data.py, and what that was made of in turn. Databases do not take
     # JSON of any depth for JSON.
     credit = models.TextField()

@@ -18,7 +18,7 @@ from openedx_blockstore.data import Finding, Severity
 from openedx_blockstore.exceptions import BundleVersionNotFound
 from openedx_blockstore.models_api import Bundle
 from openedx_blockstore_licensing.attribution import credits_of
-from openedx_blockstore_licensing.compatibility import check
+from openedx_blockstore_licensing.compatibility import evaluate
 from openedx_blockstore_licensing.credits import credit_line, to_html, to_text
 from openedx_blockstore_licensing.data import (
     CheckData,
@@ -232,7 +232,7 @@ class _Checks:
         into = "" if into == NOASSERTION else into
         key = (use, license_, into, same)
         if key not in self._known:
-            self._known[key] = check(use, license_, into, same_owner=same)
+            self._known[key] = evaluate(use, license_, into, same_owner=same)
         answer = self._known[key]
         severity = _SEVERITIES.get(answer.verdict)
         if severity is None:

@@ -152,18 +152,18 @@ class History:
 def _decide(own: Iterable[BundleLicense], collection: CollectionLicense | None) -> VersionLicense:
     """Return the licence of a version: who is nearer to the content decides.
 
-    What somebody said of the bundle comes before what was said of the collection, and that before
-    what the OLX says of the course; a default that nobody has said is the last resort. Of single
-    files the OLX says more than the collection does.
+    What somebody said of the bundle comes before what came along with it, then what was said of the
+    collection, then what the OLX says of the course; a default that nobody has said is the last
+    resort. Of single files the OLX says more than the collection does.
     """
-    said: dict[str, BundleLicense] = {}
-    olx: dict[str, BundleLicense] = {}
+    layers: dict[str, dict[str, BundleLicense]] = {"said": {}, "carried": {}, "olx": {}}
     for row in own:
-        (olx if row.from_olx else said)[row.path] = row
-    paths = {path: row.expression for path, row in sorted({**olx, **said}.items()) if path}
-    whole = said.get("")
+        layers[row.layer][row.path] = row
+    nearest = {**layers["olx"], **layers["carried"], **layers["said"]}
+    paths = {path: row.expression for path, row in sorted(nearest.items()) if path}
+    whole = layers["said"].get("") or layers["carried"].get("")
     if whole is None and (collection is None or collection.is_default or not collection.expression):
-        whole = olx.get("")
+        whole = layers["olx"].get("")
     if whole is not None:
         return VersionLicense(whole.expression, whole.source, paths)  # type: ignore[arg-type]
     if collection is not None and collection.expression:

@@ -211,14 +211,69 @@ def test_each_version_has_what_its_archive_said(
     assert not any(credit.derived_from[0].modified for credit in named)
 
 
-def test_an_author_hears_that_an_import_changes_what_they_said(
+def test_what_an_author_said_here_stays_and_they_hear_of_it(
     other: CollectionData, bundle: BundleData, tmp_path: Path
 ) -> None:
     there = elsewhere(bundle, other, tmp_path)
     api.set_bundle_license(there.uuid, "MIT", first_version=1)
     api.set_bundle_license(bundle.uuid, "CC-BY-4.0", first_version=1)
     (finding,) = take(there, document(bundle))
-    assert (finding.severity, finding.code) == ("warning", "license-changed")
+    assert (finding.severity, finding.code) == ("warning", "license-differs")
+    assert api.get_version_license(there.uuid).expression == "MIT"
+    api.set_bundle_license(there.uuid, None, first_version=1)
+    assert api.get_version_license(there.uuid).expression == "CC-BY-4.0"
+
+
+def test_taking_the_same_again_changes_nothing(
+    collection: CollectionData, other: CollectionData, bundle: BundleData, tmp_path: Path
+) -> None:
+    copy = api.copy_bundle(bundle.uuid, None, other.uuid)
+    make_version(copy.uuid, {"a.xml": "Bob's"})
+    third = blockstore.create_collection("Third", author="Cleo")
+    for target in (third, other):
+        there = elsewhere(copy, target, tmp_path)
+        take(there, document(copy, 2))
+        before = (api.get_bundle_licenses(there.uuid), api.get_derivations(there.uuid))
+        with told() as events:
+            take(there, document(copy, 2))
+        assert events == []
+        assert (api.get_bundle_licenses(there.uuid), api.get_derivations(there.uuid)) == before
+
+
+def test_an_older_version_taken_again_leaves_later_ones_alone(
+    other: CollectionData, bundle: BundleData, tmp_path: Path
+) -> None:
+    api.set_bundle_license(bundle.uuid, "MIT", first_version=1)
+    first = document(bundle)
+    there = elsewhere(bundle, other, tmp_path)
+    take(there, first)
+    api.set_bundle_license(bundle.uuid, "CC-BY-4.0", first_version=2)
+    make_version(bundle.uuid, {"a.xml": "second"})
+    blockstore.import_version(there.uuid, {"a.xml": "second"}, origin_version=2)
+    take(there, document(bundle, 2), 2)
+    make_version(there.uuid, {"a.xml": "Bob's"})
+    before = [
+        (api.get_version_license(there.uuid, number), line_of(there.uuid, number))
+        for number in (1, 2, 3)
+    ]
+    take(there, first)
+    take(there, document(bundle, 2), 2)
+    assert before == [
+        (api.get_version_license(there.uuid, number), line_of(there.uuid, number))
+        for number in (1, 2, 3)
+    ]
+    assert "modified" in before[2][1]
+
+
+def test_ones_own_version_taken_back_where_it_was_made_is_no_news(
+    collection: CollectionData, bundle: BundleData
+) -> None:
+    given = document(bundle)
+    blockstore.update_collection(collection.uuid, author="Ann, under a new name")
+    with told() as events:
+        assert take(bundle, given) == []
+    assert events == []
+    assert api.get_derivations(bundle.uuid) == []
 
 
 # Publishers --------------------------------------------------------------------------------------
@@ -282,6 +337,36 @@ def test_the_licence_of_a_collection_arrives_elsewhere(collection: CollectionDat
     assert SOURCE.export_collection_files(uuid4()) == {}
 
 
+def test_what_was_made_here_gets_no_licence_by_an_import(
+    collection: CollectionData, other: CollectionData, make_bundle: MakeBundle
+) -> None:
+    api.set_collection_license(collection.uuid, "CC-BY-4.0")
+    files = SOURCE.export_collection_files(collection.uuid)
+    own = make_bundle(other.uuid)
+    codes = {finding.code for finding in take_collection(other, files)}
+    assert codes == {"collection-license-differs", "collection-publisher-differs"}
+    assert api.get_version_license(own.uuid).expression == ""
+    assert blockstore.get_collection(other.uuid).publisher == ""
+
+
+def test_the_licences_of_another_installation_are_kept(
+    other: CollectionData, bundle: BundleData, tmp_path: Path
+) -> None:
+    given = document(bundle)
+    given["license"] = {"expression": "LicenseRef-Theirs OR CC-BY-9.0", "paths": {}}
+    given["credit"]["license"] = "LicenseRef-Theirs"
+    there = elsewhere(bundle, other, tmp_path)
+    assert take(there, given) == []
+    assert api.get_version_license(there.uuid).expression == "LicenseRef-Theirs OR CC-BY-9.0"
+    report = api.get_license_report(there.uuid)
+    assert [license_.url for license_ in report.groups[0].licenses] == ["", ""]
+    make_version(there.uuid, {"a.xml": "changed"})
+    (finding,) = api.get_license_report(there.uuid).findings
+    assert finding.code == "not-in-rules"
+    assert document(there, 2)["license"]["expression"] == "LicenseRef-Theirs OR CC-BY-9.0"
+    assert SOURCE.describe(there.uuid, [2])[2]["expression"] == "LicenseRef-Theirs OR CC-BY-9.0"
+
+
 def test_what_was_said_of_a_collection_stays(collection: CollectionData) -> None:
     api.set_collection_license(collection.uuid, "CC-BY-4.0")
     files = SOURCE.export_collection_files(collection.uuid)
@@ -326,7 +411,8 @@ def test_no_document_is_no_trouble(bundle: BundleData) -> None:
 
 CHANGES: list[tuple[list[str], object]] = [
     (["license"], None),
-    (["license", "expression"], "CC-BY4"),
+    (["license", "expression"], "MIT MIT"),
+    (["license", "expression"], "nobody's"),
     (["license", "expression"], 4),
     (["license", "expression"], ["MIT"]),
     (["license", "paths"], []),
