@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
@@ -61,6 +63,7 @@ def _taxonomy_saved(instance: Taxonomy, *, created: bool, raw: bool, **_kwargs: 
         if ours.update(taxonomy=instance):
             taxonomy_changed(instance)
     elif _changed(instance, _TAXONOMY_FIELDS):
+        _keep(ObjectTag.objects.filter(taxonomy=instance), _export_id=instance.export_id)
         taxonomy_changed(instance)
 
 
@@ -75,6 +78,7 @@ def _tag_saved(instance: Tag, *, created: bool, raw: bool, **_kwargs: object) ->
         if ours.update(tag=instance):
             tag_changed(instance)
     elif _changed(instance, _TAG_FIELDS):
+        _keep(ObjectTag.objects.filter(tag=instance), _value=instance.value)
         tag_changed(instance)
 
 
@@ -89,6 +93,16 @@ def _tag_gone(instance: Tag, *, origin: Any = None, **_kwargs: object) -> None:
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
     if instance.taxonomy_id is not None and not issubclass(model, Taxonomy):
         tag_changed(instance)
+
+
+def _keep(rows: QuerySet[ObjectTag], **names: str) -> None:
+    """Let our rows keep the name by which one knows a tag once it is deleted.
+
+    Not all ways to rename one in the library do.
+    """
+    # Names that change places meet the library's constraint on their way; then the old ones stay.
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        rows.filter(object_id__startswith=PREFIX).update(**names)
 
 
 def _changed(instance: Model, fields: tuple[str, ...]) -> bool:
