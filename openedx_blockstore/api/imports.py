@@ -284,10 +284,8 @@ def _carry_out(
                 bundle = plan.bundle
                 current = bundle.uuid
                 if bundle.uuid not in rows:
-                    rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle)
+                    rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle, events)
                     latest[bundle.uuid] = bundle.latest
-                    if bundle.row is None:
-                        events.append(bundle_created(rows[bundle.uuid], collection))
                 row = rows[bundle.uuid]
                 latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid], events)
                 if (found := findings.get(plan.tree.key)) is not None:
@@ -315,8 +313,8 @@ def _lock_bundles(plans: Iterable[TreePlan]) -> None:
         list(locked(rows).values_list("pk"))
 
 
-def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
-    return Bundle.objects.create(
+def _create_bundle(collection: Collection, plan: BundlePlan, events: list[EventData]) -> Bundle:
+    row = Bundle.objects.create(
         uuid=plan.uuid,
         collection=collection,
         slug=plan.info.slug,
@@ -325,6 +323,8 @@ def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
         type=plan.type,
         origin=plan.origin,
     )
+    events.append(bundle_created(row, collection))
+    return row
 
 
 def _make_version(

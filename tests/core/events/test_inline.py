@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from openedx_blockstore import api
+from openedx_blockstore.api._events import recorded
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.event_delivery.runner import chosen_runner, deliver_all
 from openedx_blockstore.models import Event
@@ -62,19 +63,17 @@ def test_what_is_rolled_back_is_never_handled(bundle: BundleData) -> None:
 
 
 def test_a_transaction_asks_once_however_much_it_changed(
-    bundle: BundleData, monkeypatch: pytest.MonkeyPatch
+    bundle: BundleData,
 ) -> None:
     asked: list[int] = []
 
-    def note() -> None:
+    def note(**_kwargs: Any) -> None:
         asked.append(Event.objects.count())
 
-    from openedx_blockstore.event_delivery import runner  # noqa: PLC0415 - to be watched
-
-    deliver = runner._deliver_inline
-    monkeypatch.setattr(runner, "_deliver_inline", lambda: (note(), deliver()))
+    recorded.connect(note)
     with transaction.atomic():
         make_versions(bundle, 1, 4)
+    recorded.disconnect(note)
     assert asked == [Event.objects.count()]
 
 

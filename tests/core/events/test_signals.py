@@ -152,13 +152,13 @@ OPERATIONS: list[tuple[Operation, Operation | None, list[str], list[str]]] = [
     (
         lambda p: api.commit_draft(p.draft),
         stage,
-        ["draft_committed", "version_created"],
+        ["version_created", "draft_committed"],
         ["version.created"],
     ),
     (
         lambda p: api.commit_draft(p.draft),
         stage_link,
-        ["draft_committed", "version_created", "link_deleted", "link_created"],
+        ["version_created", "link_deleted", "link_created", "draft_committed"],
         ["version.created"],
     ),
     (lambda p: api.update_draft(p.draft), stage, [], []),
@@ -252,7 +252,7 @@ def test_a_version_says_what_changed(place: Place) -> None:
     api.write_draft_files(place.draft, {"a": "new", "b": "b"})
     with noting_signals() as noted:
         version = api.commit_draft(place.draft, author="ada", change_description="Better")
-    (_, draft), (_, event), (_, gone), (_, new) = noted
+    (_, event), (_, gone), (_, new), (_, draft) = noted
     changes = api.get_bundle_version_changes(place.bundle, 3)
     assert isinstance(event, EventData)
     assert event.kind == EventKind.VERSION_CREATED
