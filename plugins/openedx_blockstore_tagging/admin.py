@@ -77,4 +77,4 @@ class ImportedTaxonomyAdmin(_ReadOnly):
 class TaxonomyChangeAdmin(_ReadOnly):
     """Changes that those who watch are still to be told of."""
 
-    list_display = ("export_id", "value", "created", "told_bundles", "told_collections")
+    list_display = ("__str__", "taxonomy_key", "created", "told_bundles", "told_collections")

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from openedx_blockstore.data import Finding, Severity
+from openedx_blockstore.data import Dependency, Finding, Severity
 from openedx_blockstore.plugin_api import AnnotationSource
 from openedx_blockstore.plugin_tools import changing_bundle, changing_collection
 from openedx_blockstore_tagging import archive, exporting, reading, writing
 from openedx_blockstore_tagging.announcing import announce_bundle, announce_collection
 from openedx_blockstore_tagging.archive import TAGS, Archived, TagsByTaxonomy
-from openedx_blockstore_tagging.data import AppliedTag
+from openedx_blockstore_tagging.data import AppliedTag, BundleTags
 from openedx_blockstore_tagging.exceptions import (
     InvalidPart,
     SingleTagTaxonomy,
@@ -35,11 +35,17 @@ class TagAnnotations(AnnotationSource):
         """Return the tags of versions of a bundle and of its parts."""
         found = reading.tags_of_versions((bundle_uuid, version) for version in versions)
         return {
-            version: {
-                "tags": [_plain(tag) for tag in tags.tags],
-                "parts": {part: [_plain(tag) for tag in some] for part, some in tags.parts.items()},
-            }
+            version: _plain_tags(tags)
             for (_uuid, version), tags in found.items()
+            if version is not None
+        }
+
+    def describe_many(self, versions: Iterable[Dependency]) -> Mapping[Dependency, Any]:
+        """Return the tags of versions of many bundles, in one statement for each 200."""
+        found = reading.tags_of_versions((each.bundle_uuid, each.version) for each in versions)
+        return {
+            Dependency(bundle_uuid, version): _plain_tags(tags)
+            for (bundle_uuid, version), tags in found.items()
             if version is not None
         }
 
@@ -56,11 +62,14 @@ class TagAnnotations(AnnotationSource):
     def import_files(
         self, bundle_uuid: UUID, version: int, files: Mapping[str, bytes]
     ) -> Iterable[Finding]:
-        """Tag a version that an import has made, and those after it."""
+        """Tag a version that an import has made or found; those after the latest, too."""
         taking = _Taking(files)
         wanted = taking.wanted()
         with taking.refusals(), changing_bundle(bundle_uuid) as bundle:
-            if wanted and writing.set_latest_tags(bundle, wanted, version=version):
+            onwards = version >= reading.latest_version(bundle)
+            if wanted and writing.set_version_tags(
+                bundle, wanted, version=version, onwards=onwards
+            ):
                 announce_bundle(bundle_uuid)
         return taking.findings
 
@@ -149,6 +158,13 @@ class _Taking:
 
     def _left_out(self, code: str, message: str) -> None:
         self.findings.append(Finding(Severity.ERROR, code, TAGS, None, message))
+
+
+def _plain_tags(tags: BundleTags) -> dict[str, Any]:
+    return {
+        "tags": [_plain(tag) for tag in tags.tags],
+        "parts": {part: [_plain(tag) for tag in some] for part, some in tags.parts.items()},
+    }
 
 
 def _plain(tag: AppliedTag) -> dict[str, Any]:

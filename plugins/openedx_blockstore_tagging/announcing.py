@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from openedx_tagging.models import Tag, Taxonomy
+from openedx_tagging.models import ObjectTag, Tag, Taxonomy
 
 from openedx_blockstore import api
 from openedx_blockstore.data import EventData, EventKind, EventTarget
@@ -21,6 +21,7 @@ from openedx_blockstore.models_api import Bundle, Collection
 from openedx_blockstore.plugin_api import EventConsumer
 from openedx_blockstore.plugin_tools import write_transaction
 from openedx_blockstore_tagging.models import BundleTag, CollectionTag, TaxonomyChange
+from openedx_blockstore_tagging.object_ids import PREFIX
 from openedx_blockstore_tagging.taxonomies import tag_and_below
 
 #: The namespace of the events, and the name of the plugin's part in exports.
@@ -46,19 +47,20 @@ def announce_collection(collection_uuid: UUID, *, actor: str = "") -> None:
 # Taxonomies --------------------------------------------------------------------------------------
 
 
-def taxonomy_changed(taxonomy: Taxonomy, tag: Tag | None) -> None:
-    """Tell of all that has a tag which has changed, or any tag of a taxonomy that has.
+def taxonomy_changed(taxonomy: Taxonomy) -> None:
+    """Tell of all that has a tag of a taxonomy that has changed, or was deleted just now."""
+    _changed(TaxonomyChange(taxonomy_key=taxonomy.pk, export_id=taxonomy.export_id))
 
-    Args:
-        tag: None for the taxonomy. Either may have been deleted just now.
-    """
-    change = TaxonomyChange(
-        taxonomy_key=taxonomy.pk,
-        export_id=taxonomy.export_id,
-        tag_key=tag.pk if tag is not None else None,
-        value=tag.value if tag is not None else "",
-    )
-    if _bundles(change).exists() or _collections(change).exists():
+
+def tag_changed(tag: Tag) -> None:
+    """Tell of all that has a tag that has changed, or was deleted just now, or one below it."""
+    assert tag.taxonomy_id is not None
+    _changed(TaxonomyChange(taxonomy_key=tag.taxonomy_id, tag_key=tag.pk, value=tag.value))
+
+
+def _changed(change: TaxonomyChange) -> None:
+    ours = ObjectTag.objects.filter(_touched(change, ""), object_id__startswith=PREFIX)
+    if ours.exists():
         with write_transaction():
             change.save()
             _tell(change, AT_ONCE)
@@ -121,11 +123,12 @@ def _collections(change: TaxonomyChange) -> QuerySet[Collection]:
     return rows.order_by("pk")
 
 
-def _touched(change: TaxonomyChange) -> Q:
+def _touched(change: TaxonomyChange, at: str = "object_tag__") -> Q:
+    """Return the condition for what has the tag; ``at`` leads to the library's row for that."""
+    taxonomy, tag = f"{at}taxonomy", f"{at}tag"
     # The library keeps the names of what is deleted.
     if change.tag_key is None:
-        gone = Q(object_tag__taxonomy=None, object_tag___export_id=change.export_id)
-        return Q(object_tag__taxonomy=change.taxonomy_key) | gone
-    gone = Q(object_tag__taxonomy=change.taxonomy_key, object_tag__tag=None)
-    gone &= Q(object_tag___value=change.value)
-    return Q(object_tag__tag__in=tag_and_below(change.tag_key).values("pk")) | gone
+        gone = Q(**{taxonomy: None, f"{at}_export_id": change.export_id})
+        return Q(**{taxonomy: change.taxonomy_key}) | gone
+    gone = Q(**{taxonomy: change.taxonomy_key, tag: None, f"{at}_value": change.value})
+    return Q(**{f"{tag}__in": tag_and_below(change.tag_key).values("pk")}) | gone

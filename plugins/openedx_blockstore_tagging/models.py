@@ -94,7 +94,7 @@ class TaxonomyChange(models.Model):
     """
 
     taxonomy_key = models.BigIntegerField()
-    export_id = models.CharField(max_length=255)
+    export_id = models.CharField(max_length=255, blank=True, default="")
     tag_key = models.BigIntegerField(null=True, help_text="The tag; empty for the taxonomy.")
     value = models.CharField(max_length=500, blank=True, default="")
     told_bundles = models.BigIntegerField(
@@ -108,4 +108,4 @@ class TaxonomyChange(models.Model):
     objects: models.Manager[TaxonomyChange] = models.Manager()
 
     def __str__(self) -> str:
-        return f"{self.export_id}: {self.value}" if self.tag_key is not None else self.export_id
+        return self.value if self.tag_key is not None else self.export_id

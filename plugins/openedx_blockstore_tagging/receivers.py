@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from openedx_tagging.models import ObjectTag, Tag, Taxonomy
 
 from openedx_blockstore.models_api import Bundle, Collection
-from openedx_blockstore_tagging.announcing import taxonomy_changed
+from openedx_blockstore_tagging.announcing import tag_changed, taxonomy_changed
 from openedx_blockstore_tagging.object_ids import PREFIX
 
 _BEFORE = "_blockstore_tagging_before"
@@ -59,28 +61,30 @@ def _taxonomy_saved(instance: Taxonomy, *, created: bool, raw: bool, **_kwargs: 
         waiting = ObjectTag.objects.filter(taxonomy=None, _export_id=instance.export_id)
         ours = waiting.filter(object_id__startswith=PREFIX)
         if ours.update(taxonomy=instance):
-            taxonomy_changed(instance, None)
+            taxonomy_changed(instance)
     elif _changed(instance, _TAXONOMY_FIELDS):
-        taxonomy_changed(instance, None)
+        _keep(ObjectTag.objects.filter(taxonomy=instance), _export_id=instance.export_id)
+        taxonomy_changed(instance)
 
 
 @receiver(post_save, sender=Tag, dispatch_uid=_uid("tag"))
 def _tag_saved(instance: Tag, *, created: bool, raw: bool, **_kwargs: object) -> None:
     """Tell of a changed tag; one that was missing until now gets to those who wait for it."""
-    if raw or instance.taxonomy is None:
+    if raw or instance.taxonomy_id is None:
         return
     if created:
-        waiting = ObjectTag.objects.filter(taxonomy=instance.taxonomy, tag=None)
+        waiting = ObjectTag.objects.filter(taxonomy=instance.taxonomy_id, tag=None)
         ours = waiting.filter(_value=instance.value, object_id__startswith=PREFIX)
         if ours.update(tag=instance):
-            taxonomy_changed(instance.taxonomy, instance)
+            tag_changed(instance)
     elif _changed(instance, _TAG_FIELDS):
-        taxonomy_changed(instance.taxonomy, instance)
+        _keep(ObjectTag.objects.filter(tag=instance), _value=instance.value)
+        tag_changed(instance)
 
 
 @receiver(post_delete, sender=Taxonomy, dispatch_uid=_uid("taxonomy_gone"))
 def _taxonomy_gone(instance: Taxonomy, **_kwargs: object) -> None:
-    taxonomy_changed(instance, None)
+    taxonomy_changed(instance)
 
 
 @receiver(post_delete, sender=Tag, dispatch_uid=_uid("tag_gone"))
@@ -88,9 +92,17 @@ def _tag_gone(instance: Tag, *, origin: Any = None, **_kwargs: object) -> None:
     """Tell of a deleted tag, unless its whole taxonomy goes: then that is told of."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
     if instance.taxonomy_id is not None and not issubclass(model, Taxonomy):
-        taxonomy = Taxonomy.objects.filter(pk=instance.taxonomy_id).first()
-        if taxonomy is not None:
-            taxonomy_changed(taxonomy, instance)
+        tag_changed(instance)
+
+
+def _keep(rows: QuerySet[ObjectTag], **names: str) -> None:
+    """Let our rows keep the name by which one knows a tag once it is deleted.
+
+    Not all ways to rename one in the library do.
+    """
+    # Names that change places meet the library's constraint on their way; then the old ones stay.
+    with contextlib.suppress(IntegrityError), transaction.atomic():
+        rows.filter(object_id__startswith=PREFIX).update(**names)
 
 
 def _changed(instance: Model, fields: tuple[str, ...]) -> bool:

@@ -92,13 +92,13 @@ def set_tags(
     return changed
 
 
-def set_latest_tags(bundle: Bundle, wanted: Wanted, *, version: int) -> bool:
-    """Let exactly these tags be in several slots from the latest version on.
+def set_version_tags(bundle: Bundle, wanted: Wanted, *, version: int, onwards: bool) -> bool:
+    """Let exactly these tags be in several slots for one version; leave other slots alone.
 
     It takes as many statements for many slots as for one.
 
     Args:
-        version: The latest version.
+        onwards: Also for all versions after it, which are still to be made.
 
     Returns:
         Whether anything has changed.
@@ -106,31 +106,43 @@ def set_latest_tags(bundle: Bundle, wanted: Wanted, *, version: int) -> bool:
     Raises:
         TooManyTags: A part would have more than anything may have.
     """
-    parts = {slot.part for slot in wanted}
     rows = _rows_of(bundle, None)
     tags = _object_tags(wanted, rows)
     slots = {slot.key for slot in wanted}
+    others = [row for row in rows if _slot_of(row.part, row.object_tag) not in slots]
     entries: list[dict[str, Any]] = [
         {"part": slot.part, "taxonomy": slot.taxonomy, "object_tag": tags[slot.key, choice.key]}
         for slot, choices in wanted.items()
         for choice in choices
     ]
-    # What is in other slots, and goes on.
-    entries += [
-        {"part": row.part, "taxonomy": row.taxonomy_id, "object_tag": row.object_tag_id}
-        for row in rows
-        if row.last_version is None and _slot_of(row.part, row.object_tag) not in slots
-    ]
-    changed = replace_annotations(
-        BundleTag,
-        bundle,
-        [(entry, {}) for entry in entries],
-        key_names=_KEY,
-        first_version=version,
-    )
+    changed = False
+    # What is in other slots may end with this version.
+    for first, last in ((version, version), (version + 1, None))[: 2 if onwards else 1]:
+        changed |= replace_annotations(
+            BundleTag,
+            bundle,
+            [
+                *((entry, {}) for entry in entries),
+                *((_entry(row), {}) for row in others if _covers(row, first, last)),
+            ],
+            key_names=_KEY,
+            first_version=first,
+            last_version=last,
+        )
     if changed:
-        _tidy(bundle, rows, parts, version, None)
+        parts = {slot.part for slot in wanted}
+        _tidy(bundle, rows, parts, version, None if onwards else version)
     return changed
+
+
+def _entry(row: BundleTag) -> dict[str, Any]:
+    return {"part": row.part, "taxonomy": row.taxonomy_id, "object_tag": row.object_tag_id}
+
+
+def _covers(row: BundleTag, first: int, last: int | None) -> bool:
+    if row.last_version is None:
+        return row.first_version <= first
+    return last is not None and row.first_version <= first and row.last_version >= last
 
 
 def _rows_of(bundle: Bundle, parts: set[str] | None) -> list[BundleTag]:

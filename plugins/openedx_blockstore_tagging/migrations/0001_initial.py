@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("oel_tagging", "0019_language_taxonomy_class"),
-        ("openedx_blockstore", "0004_jobs"),
+        ("oel_tagging", "0018_objecttag_is_copied"),
+        ("openedx_blockstore", "0001_initial"),
     ]
 
     operations = [
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("taxonomy_key", models.BigIntegerField()),
-                ("export_id", models.CharField(max_length=255)),
+                ("export_id", models.CharField(blank=True, default="", max_length=255)),
                 (
                     "tag_key",
                     models.BigIntegerField(help_text="The tag; empty for the taxonomy.", null=True),

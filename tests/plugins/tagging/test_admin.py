@@ -29,7 +29,7 @@ def client(bundle: BundleData, collection: CollectionData, taxonomies: Taxonomie
     tagging.tag_bundle(bundle.uuid, "keywords", ["<b>Lens</b>"], part="p1.xml")
     tagging.tag_collection(collection.uuid, "subjects", ["Optics"])
     ImportedTaxonomy.objects.create(taxonomy=taxonomies.level)
-    TaxonomyChange.objects.create(taxonomy_key=1, export_id="level", tag_key=2, value="Easy")
+    TaxonomyChange.objects.create(taxonomy_key=1, tag_key=2, value="Easy")
     browser = Client()
     browser.force_login(User.objects.create_superuser("root"))
     return browser

@@ -176,6 +176,45 @@ def test_all_versions_into_an_empty_store(
     assert [SOURCE.export_files(target.uuid, version) for version in (1, 2, 3)] == exported
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2)])
+def test_versions_that_are_all_there_take_their_own_tags(
+    bundle: BundleData, target: BundleData, taxonomies: Taxonomies, order: tuple[int, ...]
+) -> None:
+    tagging.tag_bundle(bundle.uuid, "subjects", ["Optics"], versions=(1, 2))
+    tagging.tag_bundle(bundle.uuid, "subjects", ["Art"], version=3)
+    tagging.tag_bundle(bundle.uuid, "keywords", ["Lens"], version=2, part="p1.xml")
+    exported = {version: SOURCE.export_files(bundle.uuid, version) for version in order}
+    for number in (2, 3):
+        make_version(target.uuid, {"p1.xml": str(number)})
+    for version in order:
+        assert take(target, exported[version], version) == []
+    assert [
+        (span.tag.value, span.first_version, span.last_version)
+        for span in tagging.get_tag_history(target.uuid)
+    ] == [("Optics", 1, 2), ("Art", 3, None), ("Lens", 2, None)]
+    assert BundleTag.objects.filter(bundle__uuid=target.uuid).count() == 3
+    told = Told.from_now_on()
+    for version in order:
+        assert take(target, exported[version], version) == []
+    assert told.bundles() == []
+
+
+def test_an_older_version_leaves_later_ones_alone(
+    target: BundleData, taxonomies: Taxonomies, files: Files
+) -> None:
+    for number in (2, 3):
+        make_version(target.uuid, {"p1.xml": str(number)})
+    tagging.tag_bundle(target.uuid, "subjects", ["Physics"], version=3)
+    tagging.tag_bundle(target.uuid, "keywords", ["ends with two"], versions=(1, 2), part="q.xml")
+    tagging.tag_bundle(target.uuid, "keywords", ["goes on"], version=1, part="r.xml")
+    before = shown(target.uuid, 1), shown(target.uuid, 3)
+    take(target, files, 2)
+    assert (shown(target.uuid, 1), shown(target.uuid, 3)) == before
+    assert len(shown(target.uuid, 2)) == 9
+    make_version(target.uuid, {"p1.xml": "4"})
+    assert shown(target.uuid, 4) == before[1]
+
+
 def test_a_taxonomy_that_an_import_has_made_grows(
     bundle: BundleData, target: BundleData, taxonomies: Taxonomies
 ) -> None:

@@ -93,6 +93,26 @@ def test_a_deleted_taxonomy_is_gone_and_comes_back(
     assert ObjectTag.objects.filter(object_id__startswith=PREFIX).count() == 4
 
 
+def test_what_was_renamed_is_known_by_its_last_name_when_it_is_gone(
+    tagged: BundleData, taxonomies: Taxonomies
+) -> None:
+    # As the library's importer does it.
+    tag = Tag.objects.get(value="Optics")
+    tag.value = "Light"
+    tag.save()
+    taxonomies.subjects.export_id = "topics"
+    taxonomies.subjects.save()
+    assert values(tagged) == ["Light"]
+    told = Told.from_now_on()
+    tag.delete()
+    assert len(told.bundles()) == 1
+    library.add_tag_to_taxonomy(taxonomies.subjects, "Light")
+    assert values(tagged) == ["Light"]
+    told = Told.from_now_on()
+    taxonomies.subjects.delete()
+    assert len(told.bundles()) == len(told.collections()) == 1
+
+
 def test_a_tag_on_many_bundles_is_told_of_a_little_at_a_time(
     collection: CollectionData, taxonomies: Taxonomies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
