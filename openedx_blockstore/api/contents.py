@@ -8,6 +8,7 @@ from uuid import UUID
 
 from openedx_blockstore.api._lookup import find_bundle, find_targets
 from openedx_blockstore.api._sources import SourceContents, version_source
+from openedx_blockstore.api._values import check_values
 from openedx_blockstore.api.files import DraftSource, find_source
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
@@ -81,9 +82,15 @@ def get_many_contents(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleC
         Contents by target; those of versions that do not exist are left out.
 
     Raises:
+        Invalid: Something else than links' targets is given.
         StorageError: The storage failed.
     """
-    found = find_targets(targets)
+    check_values("targets", targets)
+    wanted = list(targets)
+    for target in wanted:
+        if not isinstance(target, LinkTarget):
+            raise Invalid(f"Name versions as LinkTarget, not {target!r:.80}.")
+    found = find_targets(wanted)
     with ThreadPoolExecutor(max_workers=_READERS) as pool:
         sources = pool.map(version_source, found.values())
         return {
