@@ -7,16 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from openedx_blockstore import api as blockstore
-from openedx_blockstore.data import EventTarget, Finding, Severity
+from openedx_blockstore.data import Dependency, EventTarget, Finding, Severity
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.models_api import BundleVersion, Collection
 from openedx_blockstore.plugin_api import AnnotationSource
 from openedx_blockstore_licensing._writing import writing
 from openedx_blockstore_licensing.attribution import (
-    as_named,
     content_digests,
     credits_of,
+    imported_as,
     replace_imported,
+    same_people,
 )
 from openedx_blockstore_licensing.credits import credit_line, to_text
 from openedx_blockstore_licensing.data import Credit, Derived, PublisherData, VersionLicense
@@ -48,10 +49,15 @@ class LicensingAnnotations(AnnotationSource):
 
     def describe(self, bundle_uuid: UUID, versions: Sequence[int]) -> Mapping[int, Any]:
         """Return licences, publishers and credit lines of versions, by number."""
-        found = read_versions([(bundle_uuid, version) for version in versions])
+        asked = [Dependency(bundle_uuid, version) for version in versions]
+        return {key.version: known for key, known in self.describe_many(asked).items()}
+
+    def describe_many(self, versions: Iterable[Dependency]) -> Mapping[Dependency, Any]:
+        """Return the same of versions of many bundles."""
+        found = read_versions([(each.bundle_uuid, each.version) for each in versions])
         named = credits_of(found)
         return {
-            key[1]: _describe(each.license, named[key])
+            Dependency(*key): _describe(each.license, named[key])
             for key, each in found.items()
             if each.license.expression
             or each.license.paths
@@ -85,14 +91,20 @@ class LicensingAnnotations(AnnotationSource):
         found = read_versions([key])
         if key not in found:
             return {}
-        credit = credits_of(found)[key]
+        # What was imported travels on as it came.
+        came = imported_as(found[key])
+        if came is not None:
+            credit, content = came
+        else:
+            credit = credits_of(found)[key]
+            content = content_digests([found[key].row]).get(found[key].row.pk, "")
         license_ = found[key].license
         document = VersionDocument(
             expression=license_.expression,
             from_collection=license_.source == "collection",
             paths=license_.paths,
             credit=credit,
-            content=content_digests([found[key].row]).get(found[key].row.pk, ""),
+            content=content,
             publishers=_named_publishers(credit),
         )
         return {FILE: write_version(document)}
@@ -280,7 +292,9 @@ def _import_credit(
         return False  # it is this very version, and was made here
     here = credits_of({key: found})[key]
     origins = [Derived(credit, modified=not imported)]
-    if as_named(here) == as_named(credit):
+    content = document.content
+    if same_people(here, credit):
+        content = ""
         # It comes home: only what it was made of is news.
         known = {
             (row.origin_uuid, row.origin_version)
@@ -292,7 +306,7 @@ def _import_credit(
             for each in credit.derived_from
             if (each.origin.bundle_uuid, each.origin.version) not in known
         ]
-    return replace_imported(found, origins, last_version=last_version)
+    return replace_imported(found, origins, last_version=last_version, content=content)
 
 
 def _import_collection(row: Collection, document: CollectionDocument) -> Iterator[Finding]:

@@ -225,13 +225,32 @@ def add_derivation(
     Derivation.objects.create(bundle=bundle, first_version=first_version, **values)
 
 
+def imported_as(found: StoredVersion) -> tuple[Credit, str] | None:
+    """Return whose work a version is by an import, as it came, if it is just that version.
+
+    Returns:
+        The credit, and the digest of the content where it is from.
+    """
+    for row in found.derivations:
+        if row.manifest_digest and row.manifest_digest == found.row.manifest_digest:
+            values = json.loads(row.credit)
+            if content := values.get("content"):
+                return credit_from_json(values), content
+    return None
+
+
 def replace_imported(
-    found: StoredVersion, origins: Iterable[Derived], *, last_version: int | None
+    found: StoredVersion,
+    origins: Iterable[Derived],
+    *,
+    last_version: int | None,
+    content: str = "",
 ) -> bool:
     """Let some versions be made of these works, as an import says; it notifies nobody.
 
     Args:
         found: The first of the versions, which holds the works that are not modified.
+        content: The digest of the content of the imported work, where it is from.
     """
     digest = content_digests([found.row]).get(found.row.pk, "")
     entries = [
@@ -240,6 +259,7 @@ def replace_imported(
             kind="import",
             digest="" if each.modified else digest,
             manifest_digest="" if each.modified else found.row.manifest_digest,
+            content=content,
         )
         for each in origins
     ]
@@ -257,18 +277,27 @@ def replace_imported(
 _COLUMNS = ("kind", "origin_uuid", "origin_version", "digest", "manifest_digest", "credit")
 
 
-def _values(origin: Credit, *, kind: str, digest: str, manifest_digest: str = "") -> dict[str, Any]:
+def _values(
+    origin: Credit, *, kind: str, digest: str, manifest_digest: str = "", content: str = ""
+) -> dict[str, Any]:
+    values = credit_to_json(origin, depth=MAX_CHAIN)
+    if content:
+        values["content"] = content
     return {
         "kind": kind,
         "origin_uuid": origin.bundle_uuid,
         "origin_version": origin.version,
         "digest": digest,
         "manifest_digest": manifest_digest,
-        "credit": json.dumps(credit_to_json(origin, depth=MAX_CHAIN), sort_keys=True),
+        "credit": json.dumps(values, sort_keys=True),
     }
 
 
-def as_named(credit: Credit) -> Any:
-    """Return what tells works of the same people apart from those of others."""
+def same_people(credit: Credit, other: Credit) -> bool:
+    """Tell whether two works are of the same people; those who are not named are nobody's same."""
+    return any(_people(credit)) and _people(credit) == _people(other)
+
+
+def _people(credit: Credit) -> tuple[str, str, str]:
     publisher = credit.publisher.iri if credit.publisher is not None else ""
     return credit.author, credit.owner, publisher
