@@ -11,6 +11,7 @@ from openedx_blockstore.rest_api.v1.views import (
     bundles,
     collections,
     drafts,
+    events,
     jobs,
     pages,
     relations,
@@ -35,6 +36,7 @@ urlpatterns = [
     path(_COLLECTION, collections.CollectionView.as_view(), name="collection"),
     path(f"{_COLLECTION}/roles", collections.RolesView.as_view(), name="roles"),
     path(f"{_COLLECTION}/audit", collections.AuditView.as_view(), name="audit"),
+    path(f"{_COLLECTION}/events", events.EventsView.as_view(), name="events"),
     path(
         f"{_COLLECTION}/export", transfers.ExportCollectionView.as_view(), name="export-collection"
     ),
@@ -78,6 +80,7 @@ urlpatterns = [
     path(_DRAFT, drafts.DraftView.as_view(), name="draft"),
     path(f"{_DRAFT}/commit", drafts.CommitView.as_view(), name="commit"),
     path(f"{_DRAFT}/update", drafts.UpdateDraftView.as_view(), name="update-draft"),
+    path("annotations/changed", events.AnnotationsView.as_view(), name="annotations-changed"),
     path("jobs", jobs.JobListView.as_view(), name="jobs"),
     path("jobs/<str:job_uuid>", jobs.JobView.as_view(), name="job"),
     path("jobs/<str:job_uuid>/result", jobs.JobResultView.as_view(), name="job-result"),
