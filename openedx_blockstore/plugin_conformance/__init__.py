@@ -1,0 +1,15 @@
+"""Tests that every plugin of a contract must pass, for whoever writes one. They need pytest."""
+
+import pytest
+
+# What is compared is told where it differs, as in tests.
+for _module in (
+    "_plugin",
+    "_search",
+    "annotations",
+    "bundle_types",
+    "event_consumers",
+    "export_transforms",
+    "import_validators",
+):
+    pytest.register_assert_rewrite(f"{__name__}.{_module}")
