@@ -103,7 +103,8 @@ class _Taking:
             self._archived = archive.read(files)
         except archive.Unreadable as error:
             self._archived = Archived()
-            self._left_out("unreadable-tags", f"The tags of the export can not be read: {error}.")
+            told = f"The tags of the export can not be read: {error}."
+            self._left_out("unreadable-tags", told, file=error.file)
 
     def wanted(self) -> dict[Slot, list[Choice]]:
         """Return the tags that are to be set; what can not be is found fault with."""
@@ -156,8 +157,8 @@ class _Taking:
             told = error if isinstance(error, TooManyTags) else TagConflict()
             self._left_out(told.code.replace("_", "-"), str(told))
 
-    def _left_out(self, code: str, message: str) -> None:
-        self.findings.append(Finding(Severity.ERROR, code, TAGS, None, message))
+    def _left_out(self, code: str, message: str, *, file: str = TAGS) -> None:
+        self.findings.append(Finding(Severity.ERROR, code, file, None, message))
 
 
 def _plain_tags(tags: BundleTags) -> dict[str, Any]:

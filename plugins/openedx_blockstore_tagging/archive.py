@@ -23,7 +23,15 @@ MAX_BYTES = 16 * 2**20
 
 
 class Unreadable(ValueError):
-    """A file is not of this form; says why."""
+    """A file is not of this form.
+
+    Attributes:
+        file: Its name; empty where it is not there.
+    """
+
+    def __init__(self, reason: str, file: str = "") -> None:
+        self.file = file
+        super().__init__(f"{file} {reason}" if file else reason)
 
 
 @frozen
@@ -161,14 +169,14 @@ def _load(files: Mapping[str, bytes], name: str) -> Mapping[str, Any]:
     if contents is None:
         raise Unreadable(f"there is no {name}")
     if len(contents) > MAX_BYTES:
-        raise Unreadable(f"{name} is larger than {MAX_BYTES:,} bytes")
+        raise Unreadable(f"is larger than {MAX_BYTES:,} bytes", name)
     try:
         value = json.loads(contents)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{name} is not JSON") from error
+        raise Unreadable("is not JSON", name) from error
     loaded = _mapping(value, name)
     if loaded.get("format") != _VERSION:
-        raise Unreadable(f"{name} is of the format {loaded.get('format')!r}, not {_VERSION}")
+        raise Unreadable(f"is of the format {loaded.get('format')!r:.40}, not {_VERSION}", name)
     return loaded
 
 
@@ -200,7 +208,7 @@ def _taxonomy(value: Any) -> ArchivedTaxonomy:
     }
     for name, flag in flags.items():
         if not isinstance(flag, bool):
-            raise Unreadable(f"{TAXONOMIES} has a {name!r} that is neither true nor false")
+            raise Unreadable(f"has a {name!r} that is neither true nor false", TAXONOMIES)
     return ArchivedTaxonomy(
         export_id=_text(entry, "export_id", TAXONOMIES),
         name=_text(entry, "name", TAXONOMIES),
@@ -212,20 +220,20 @@ def _taxonomy(value: Any) -> ArchivedTaxonomy:
 
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise Unreadable(f"{name} lacks something that it should map")
+        raise Unreadable("lacks something that it should map", name)
     return value
 
 
 def _list(value: Any, name: str) -> Iterable[Any]:
     if not isinstance(value, list):
-        raise Unreadable(f"{name} lacks a list")
+        raise Unreadable("lacks a list", name)
     return value
 
 
 def _text(entry: Mapping[str, Any], key: str, name: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str):
-        raise Unreadable(f"{name} lacks the text {key!r}")
+        raise Unreadable(f"lacks the text {key!r}", name)
     return value
 
 
