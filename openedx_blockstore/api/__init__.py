@@ -6,10 +6,16 @@ in :mod:`openedx_blockstore.exceptions`.
 """
 
 from openedx_blockstore.api._known_contents import find_known_contents
+from openedx_blockstore.api.annotations import (
+    get_annotations,
+    get_collection_annotations,
+    get_many_annotations,
+)
 from openedx_blockstore.api.bundles import (
     create_bundle,
     delete_bundle,
     get_bundle,
+    get_bundle_types,
     get_bundles,
     get_bundles_by_origin,
     undelete_bundle,
@@ -100,6 +106,7 @@ __all__ = [
     "find_known_contents",
     "force_browser_url",
     "get_affected_bundles",
+    "get_annotations",
     "get_borrowers",
     "get_bundle",
     "get_bundle_contents",
@@ -108,6 +115,7 @@ __all__ = [
     "get_bundle_files",
     "get_bundle_files_dict",
     "get_bundle_links",
+    "get_bundle_types",
     "get_bundle_version",
     "get_bundle_version_changes",
     "get_bundle_version_files",
@@ -115,11 +123,13 @@ __all__ = [
     "get_bundles",
     "get_bundles_by_origin",
     "get_collection",
+    "get_collection_annotations",
     "get_collection_audit",
     "get_collections",
     "get_dependencies",
     "get_draft",
     "get_file_history",
+    "get_many_annotations",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from openedx_blockstore.data import Finding, Severity
 
 #: Messages are for terminals and pages; what they quote is cut to this many characters.
@@ -26,7 +28,7 @@ class FindingCollector:
         """Add what is worth knowing."""
         self._add(Severity.INFO, code, file, message, line)
 
-    def extend(self, findings: tuple[Finding, ...]) -> None:
+    def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings that another step returned."""
         self._findings.update(dict.fromkeys(findings))
 
