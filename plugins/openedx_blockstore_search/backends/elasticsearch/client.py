@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 from collections.abc import Iterator
@@ -133,7 +134,9 @@ class Client:
         options = self.options
         more: dict[str, Any] = {}
         if options.username:
-            more["http_auth"] = (options.username, options.password)
+            # Not by the library, which takes passwords for Latin-1.
+            secret = base64.b64encode(f"{options.username}:{options.password}".encode())
+            more["headers"] = {"authorization": f"Basic {secret.decode()}"}
         if any(host.startswith("https:") for host in options.hosts):
             more["verify_certs"] = options.verify_certs
             more["ssl_show_warn"] = options.verify_certs

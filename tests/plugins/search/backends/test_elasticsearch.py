@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import builtins
 import contextlib
 import http.server
 import json
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import elasticsearch
@@ -26,6 +31,7 @@ from openedx_blockstore.plugin_conformance._search.base import document, ids
 from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
 from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
 from openedx_blockstore_search.backends.languages import LANGUAGES
+from tests.conftest import do_without
 from tests.services.base import free_port
 
 
@@ -91,15 +97,25 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def answering(status: int, body: object) -> Iterator[str]:
-    """A server that answers everything in one way."""
+def answering(
+    status: int,
+    body: object,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    handler: type[Answers] = Answers,
+) -> Iterator[str]:
+    """A server that answers everything in one way, with a certificate and its key if given."""
     encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
-    handler = type("Handler", (Answers,), {"status": status, "body": encoded})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    answers = type("Handler", (handler,), {"status": status, "body": encoded})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answers) as server:
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
@@ -183,6 +199,59 @@ def test_a_query_that_the_engine_finds_too_large_is_invalid() -> None:
         with pytest.raises(InvalidQuery, match="text"):
             backend.search(SearchQuery(visible=None, text="word"))
         backend.close()
+
+
+class Guarded(Answers):
+    """Answers who knows the password."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        expected = base64.b64encode(b"someone:s\xc3\xa9cret").decode()
+        if self.headers.get("Authorization") != f"Basic {expected}":
+            self.status, self.body = 401, b"{}"
+        super().do_GET()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate that nobody but itself vouches for, and its key."""
+    if shutil.which("openssl") is None:
+        do_without("openssl is not installed")
+    paths = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=search"
+    files = ["-out", str(paths[0]), "-keyout", str(paths[1])]
+    name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command.split(), *name, *files], check=True, capture_output=True)
+    return paths
+
+
+def test_certificates_are_looked_at(certificate: tuple[Path, Path]) -> None:
+    info = {"version": {"number": "7.10.2"}}
+    with answering(200, info, tls=certificate) as host:
+        stranger = make(host)
+        with pytest.raises(SearchUnavailable, match="certificate verify failed"):
+            stranger.check()
+        for options in ({"CA_CERTS": str(certificate[0])}, {"VERIFY_CERTS": False}):
+            friend = make(host, **options)
+            assert friend.check() == "Elasticsearch 7.10.2"
+            friend.close()
+        stranger.close()
+        with pytest.raises(SearchUnavailable, match=r"CA_CERTS|No such file|nowhere"):
+            make(host, CA_CERTS="/nowhere.pem").check()
+
+
+def test_the_password_is_sent_and_not_shown() -> None:
+    info = {"version": {"number": "7.10.2"}}
+    with answering(200, info, handler=Guarded) as host:
+        friend = make(host, USERNAME="someone", PASSWORD="sécret")
+        assert friend.check() == "Elasticsearch 7.10.2"
+        assert "sécret" not in repr(friend._client)
+        stranger = make(host, USERNAME="someone", PASSWORD="else")
+        with pytest.raises(SearchUnavailable, match="USERNAME and PASSWORD") as caught:
+            stranger.check()
+        assert "else" not in str(caught.value)
+        friend.close()
+        stranger.close()
 
 
 @pytest.mark.parametrize(
