@@ -8,6 +8,7 @@ everything of the bundle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from openedx_blockstore import api
 from openedx_blockstore.exceptions import Conflict
 from openedx_blockstore.models_api import Bundle, BundleVersion
 from openedx_blockstore.plugin_api.search_backends import (
+    GenerationNotFound,
     Patch,
     Put,
     Remove,
@@ -320,7 +322,9 @@ def _sync(
     bundles = _load(uuids)
     for _attempt in range(_ATTEMPTS):
         syncer = Syncer(find_targets(engine), hints, languages=languages)
-        bundles = syncer.sync(bundles, everything=everything)
+        # A rebuild may just have put another generation in the place of one.
+        with suppress(GenerationNotFound):
+            bundles = syncer.sync(bundles, everything=everything)
         retag_bundles(engine, syncer.retag)
         if not bundles:
             return

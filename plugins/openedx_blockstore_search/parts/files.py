@@ -6,7 +6,6 @@ import posixpath
 
 from attrs import evolve, frozen
 
-from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_search.parts.blocks import FilePart, Include, find_blocks
 from openedx_blockstore_search.parts.languages import as_languages, languages_in_markup
@@ -32,6 +31,8 @@ from openedx_blockstore_search.parts.words import decode, tidy, words_of_html
 
 #: Files whose words are worth finding; others that are scanned are code or data.
 _READABLE = (".htm", ".html", ".md", ".sjson", ".srt", ".txt", ".vtt", ".xhtml")
+#: Bytes of a page that are read for the words of a part.
+_MAX_PAGE = 2**20
 _NAVIGATION_FILE = "navigation.json"
 _MARKS_OF_BLOCKS = frozenset({"display_name", "url_name", "xblock-family"})
 #: The types of blocks whose files at the top of a bundle are called otherwise.
@@ -112,7 +113,8 @@ def _read_definition(contents: BundleContents, path: str, size: int) -> FileFact
         return None
     found = find_blocks(path, read.root)
     flaw = read.flaw or ("too-many-blocks" if found.too_many else None)
-    parts = [_with_page(contents, part) for part in found.parts]
+    pages: dict[str, str] = {}
+    parts = [_with_page(contents, part, pages) for part in found.parts]
     names: tuple[str, ...] = ()
     if flaw is not None:
         # What a recovering reader has dropped may still be words, and name files.
@@ -153,23 +155,32 @@ def _type_by_path(path: str) -> str:
     return SAME_TYPES.get(name, name)[:60]
 
 
-def _with_page(contents: BundleContents, part: FilePart) -> FilePart:
-    """Return a part with the words of the page beside it."""
+def _with_page(contents: BundleContents, part: FilePart, pages: dict[str, str]) -> FilePart:
+    """Return a part with the words of the page beside it.
+
+    Args:
+        pages: Those that were read already.
+    """
     if part.page is None:
         return part
     page = part.page
     if page not in contents.files:
         return evolve(part, page=None, names=(*part.names, page))
-    try:
-        text = decode(contents.read(page, limit=MAX_SCANNED_BYTES))
-    except (ValueError, BundleFileNotFound):
-        return part
+    if page not in pages:
+        pages[page] = _read_page(contents, page)
+    text = pages[page]
     others = as_languages((*part.languages, *languages_in_markup(text)))
     return evolve(
         part,
         text=tidy(f"{part.text} {words_of_html(text)}"),
         languages=tuple(each for each in others if each != part.language),
     )
+
+
+def _read_page(contents: BundleContents, page: str) -> str:
+    """Return a page, or the beginning of a very long one."""
+    with contents.open(page) as file:
+        return decode(file.read(_MAX_PAGE))
 
 
 def _read_text(contents: BundleContents, path: str) -> FileFacts:
