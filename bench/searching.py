@@ -11,9 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
-from openedx_blockstore_search.backends.sqlite import SqliteBackend
-
 from bench.measure import Measured, Work, measure
 from openedx_blockstore.plugin_api.search_backends import (
     Filter,
@@ -24,6 +21,8 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchQuery,
     Selection,
 )
+from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
+from openedx_blockstore_search.backends.sqlite import SqliteBackend
 
 _PARTS = 100_000
 _WORDS = 20_000

@@ -52,6 +52,6 @@ napoleon_use_ivar = True
 # Every name that the documentation refers to must be in it; Python's own are elsewhere.
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:class", r"(collections\.abc|datetime|django|os|uuid)\..*|datetime|UUID"),
+    ("py:class", r"(collections\.abc|datetime|django|os|pathlib|uuid)\..*|datetime|UUID"),
     ("py:attr", r"openedx_blockstore\.data\..*"),  # attributes stand in their class's entry
 ]

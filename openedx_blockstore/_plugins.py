@@ -146,8 +146,12 @@ def missing_packages(installed: Iterable[str]) -> list[PluginProblem]:
 
 def choose(
     registered: Iterable[Registration],
-) -> tuple[dict[str, Registration], list[PluginProblem]]:
-    """Return those of a group that are used, by name; and what is wrong with the others."""
+) -> tuple[dict[str, list[Registration]], list[PluginProblem]]:
+    """Return those of a group that are to be used, and what is wrong with the others.
+
+    Returns:
+        By name: the one to use, and then the core's own, in case that one can not be.
+    """
     by_name: dict[str, list[Registration]] = {}
     problems: list[PluginProblem] = []
     for each in registered:
@@ -155,14 +159,15 @@ def choose(
             problems.append(_problem(each, each.reason, each.mend))
         elif each.state == "enabled":
             by_name.setdefault(each.name, []).append(each)
-    chosen: dict[str, Registration] = {}
+    chosen: dict[str, list[Registration]] = {}
     for name, rivals in sorted(by_name.items()):
         # What another package registers takes the place of what the core has under that name.
-        others = [each for each in rivals if each.package != CORE] or rivals
-        if len(others) == 1:
-            chosen[name] = others[0]
-        else:
+        others = [each for each in rivals if each.package != CORE]
+        own = [each for each in rivals if each.package == CORE]
+        if len(others) > 1:
             problems.extend(_duplicates(others))
+            others = []
+        chosen[name] = [*others, *own[:1]]
     return chosen, problems
 
 

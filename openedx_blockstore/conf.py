@@ -29,15 +29,6 @@ from django.dispatch import receiver
 
 SETTINGS_NAME = "OPENEDX_BLOCKSTORE"
 
-#: How many files a version may hold, for the bundle types that may hold more than the default.
-MAX_FILES_BY_TYPE: Mapping[str, int] = {
-    "assets": 10_000,
-    "course": 10_000,
-    "library": 10_000,
-    "sequence": 500,
-    "video": 10_000,
-}
-
 #: How often one may ask, by whom it is about.
 REST_THROTTLE_RATES: Mapping[str, str] = {
     "user": "6000/minute",
@@ -237,14 +228,6 @@ class BlockstoreSettings:
     def rest_throttle_rate(self, scope: str) -> str | None:
         """How often one may ask; None for no limit."""
         return self.REST_THROTTLE_RATES.get(scope, REST_THROTTLE_RATES.get(scope)) or None
-
-    def max_files(self, bundle_type: str) -> tuple[int, str]:
-        """How many files a version of a bundle of this type may hold, and the setting's key."""
-        if bundle_type in self.MAX_FILES_BY_TYPE:
-            return self.MAX_FILES_BY_TYPE[bundle_type], "MAX_FILES_BY_TYPE"
-        if bundle_type in MAX_FILES_BY_TYPE:
-            return MAX_FILES_BY_TYPE[bundle_type], "MAX_FILES_BY_TYPE"
-        return self.MAX_FILES, "MAX_FILES"
 
 
 @functools.cache

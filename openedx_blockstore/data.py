@@ -224,6 +224,21 @@ class DraftData:
 
 
 @frozen
+class BundleTypeData:
+    """A type of bundles.
+
+    Attributes:
+        name: What bundles of this type have as their ``type``.
+        title: What people call it; empty where nobody said.
+        max_files: How many files a version may hold.
+    """
+
+    name: str
+    title: str
+    max_files: int
+
+
+@frozen
 class ImportedVersion:
     """What :func:`openedx_blockstore.api.import_version` did.
 
@@ -407,12 +422,14 @@ class ArchiveImportData:
         roots: Those of them that the archive was made for; the others are their dependencies.
         skipped: What belongs to none of them and was not imported, and why.
         dry_run: Nothing was made.
+        findings: What plugins said of their parts about the collection.
     """
 
     bundles: tuple[BundleImportData, ...]
     roots: tuple[BundleImportData, ...]
     skipped: tuple[SkippedEntry, ...] = ()
     dry_run: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 @frozen

@@ -7,14 +7,17 @@ is turned off is never imported.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from types import MappingProxyType
 from typing import TypeVar, cast
 
 from django.core.signals import setting_changed
+from django.db import OperationalError
 from django.dispatch import receiver
 from stevedore import ExtensionManager, NamedExtensionManager
 
@@ -27,13 +30,23 @@ from openedx_blockstore._plugins import (
     make,
     missing_packages,
     package_state,
+    said,
     top_package,
 )
 from openedx_blockstore.conf import SETTINGS_NAME
-from openedx_blockstore.exceptions import PluginError, PluginNotFound, PluginProblem
+from openedx_blockstore.exceptions import (
+    InvalidArchive,
+    PluginError,
+    PluginFailed,
+    PluginNotFound,
+    PluginProblem,
+    StorageError,
+)
 from openedx_blockstore.plugin_api import CONTRACTS
 
 ContractT = TypeVar("ContractT")
+
+logger = logging.getLogger(__name__)
 
 _lock = threading.RLock()
 
@@ -71,6 +84,30 @@ def usable_plugins(contract: type[ContractT]) -> Mapping[str, ContractT]:
 def package_of(plugin: object) -> str:
     """Return the package that a plugin is."""
     return type(plugin).__module__.partition(".")[0]
+
+
+@contextlib.contextmanager
+def calling(contract: type, name: str, about: object) -> Iterator[None]:
+    """Run a block that calls a plugin; whatever it raises becomes an error that names the plugin.
+
+    What goes wrong with the storage, an archive or the database is not the plugin's fault.
+
+    Args:
+        about: What it is asked about, for the log.
+
+    Raises:
+        PluginFailed: The block raised something.
+    """
+    try:
+        yield
+    except (StorageError, InvalidArchive, OperationalError):
+        raise
+    except Exception as error:
+        logger.exception("The plugin %r of %s failed about %s.", name, CONTRACTS[contract], about)
+        package = package_of(_load(contract)[0].get(name))
+        raise PluginFailed(
+            CONTRACTS[contract], name, package=package, reason=said(error)
+        ) from error
 
 
 def is_enabled(package: str) -> bool:
@@ -178,12 +215,13 @@ def _load_once(contract: type) -> _Loaded:
     chosen, unusable = choose(each for each in _registrations() if each.group == group)
     problems.extend(unusable)
     instances: dict[str, object] = {}
-    for name, registration in chosen.items():
-        made = make(registration, contract)
-        if isinstance(made, PluginProblem):
+    for name, candidates in chosen.items():
+        for registration in candidates:
+            made = make(registration, contract)
+            if not isinstance(made, PluginProblem):
+                instances[name] = made
+                break
             problems.append(made)
-        else:
-            instances[name] = made
     return MappingProxyType(instances), tuple(problems)
 
 
@@ -191,6 +229,7 @@ __all__ = [
     "CORE",
     "Registration",
     "all_problems",
+    "calling",
     "forget",
     "installed_packages",
     "is_enabled",

@@ -24,7 +24,9 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from pytest_django import Settings
 
-from openedx_blockstore import api, conf, courses, data, exceptions
+from openedx_blockstore import api, conf, courses, data, exceptions, plugin_manager
+from openedx_blockstore.plugin_api import BundleType
+from openedx_blockstore.plugin_manager import plugins
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -134,9 +136,11 @@ def test_the_built_in_limits_by_type_are_documented() -> None:
     rows = re.findall(
         r"^    ``([a-z]+)`` +([\d,]+)$", read(REFERENCE / "settings.rst"), re.MULTILINE
     )
-    assert {name: int(limit.replace(",", "")) for name, limit in rows} == dict(
-        conf.MAX_FILES_BY_TYPE
-    )
+    assert {name: int(limit.replace(",", "")) for name, limit in rows} == {
+        name: each.max_files
+        for name, each in plugins(BundleType).items()
+        if each.max_files is not None and plugin_manager.package_of(each) == plugin_manager.CORE
+    }
 
 
 def test_environment_variables_are_documented() -> None:

@@ -6,10 +6,16 @@ in :mod:`openedx_blockstore.exceptions`.
 """
 
 from openedx_blockstore.api._known_contents import find_known_contents
+from openedx_blockstore.api.annotations import (
+    get_annotations,
+    get_collection_annotations,
+    get_many_annotations,
+)
 from openedx_blockstore.api.bundles import (
     create_bundle,
     delete_bundle,
     get_bundle,
+    get_bundle_types,
     get_bundles,
     get_bundles_by_origin,
     undelete_bundle,
@@ -23,7 +29,11 @@ from openedx_blockstore.api.collections import (
     update_collection,
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
-from openedx_blockstore.api.contents import get_bundle_contents, get_bundle_parts
+from openedx_blockstore.api.contents import (
+    get_bundle_contents,
+    get_bundle_parts,
+    get_many_contents,
+)
 from openedx_blockstore.api.drafts import (
     change_draft,
     delete_draft,
@@ -109,6 +119,7 @@ __all__ = [
     "find_known_contents",
     "force_browser_url",
     "get_affected_bundles",
+    "get_annotations",
     "get_borrowers",
     "get_bundle",
     "get_bundle_contents",
@@ -118,6 +129,7 @@ __all__ = [
     "get_bundle_files_dict",
     "get_bundle_links",
     "get_bundle_parts",
+    "get_bundle_types",
     "get_bundle_version",
     "get_bundle_version_changes",
     "get_bundle_version_files",
@@ -125,6 +137,7 @@ __all__ = [
     "get_bundles",
     "get_bundles_by_origin",
     "get_collection",
+    "get_collection_annotations",
     "get_collection_audit",
     "get_collections",
     "get_dependencies",
@@ -132,6 +145,8 @@ __all__ = [
     "get_event_consumers",
     "get_events",
     "get_file_history",
+    "get_many_annotations",
+    "get_many_contents",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",

@@ -17,6 +17,7 @@ from openedx_blockstore.api._import_lookup import ImportLookup, MayLink, blockst
 from openedx_blockstore.api._lookup import read_closure, read_manifest
 from openedx_blockstore.api._values import check_text, check_title
 from openedx_blockstore.archives import ArchiveTree, ArchiveTrees, TreeInfo
+from openedx_blockstore.bundle_types import max_files
 from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import Dependency, LinkTarget, SkippedEntry
 from openedx_blockstore.exceptions import Invalid, InvalidArchive, InvalidLink, LimitExceeded
@@ -280,7 +281,7 @@ class _Planner:
         )
 
     def _check(self, tree: ArchiveTree, bundle: BundlePlan, content: Tree) -> None:
-        limit, setting = get_settings().max_files(bundle.type)
+        limit, setting = max_files(bundle.type)
         if len(content.files) > max(limit, len(bundle.latest_tree.files)):
             raise LimitExceeded(
                 f"Files in {tree.key}, whose type is {bundle.type!r}",

@@ -5,28 +5,16 @@ Where no plugin validates, nothing is read or computed for it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
-from openedx_blockstore._plugins import said
 from openedx_blockstore.data import BundleFindings, Finding, ImportFindings, Severity
-from openedx_blockstore.exceptions import (
-    ImportRefused,
-    InvalidArchive,
-    PluginFailed,
-    StorageError,
-)
-from openedx_blockstore.plugin_api import CONTRACTS, BundleContents, ImportValidator
-from openedx_blockstore.plugin_manager import package_of, plugins
-
-logger = logging.getLogger(__name__)
+from openedx_blockstore.exceptions import ImportRefused
+from openedx_blockstore.plugin_api import BundleContents, ImportValidator
+from openedx_blockstore.plugin_manager import calling, plugins
 
 #: What it is like not to have been asked.
 NO_FINDINGS = ImportFindings()
-
-# What goes wrong with what a validator reads is not the validator's fault.
-_NOT_ITS_FAULT = (StorageError, InvalidArchive)
 
 
 def validators_for(bundle_type: str) -> Mapping[str, ImportValidator]:
@@ -73,13 +61,8 @@ def _ask(
     contents: BundleContents,
     previous: BundleContents | None,
 ) -> tuple[Finding, ...]:
-    try:
+    with calling(ImportValidator, name, contents.title):
         return checked_findings(validator.validate(contents, previous))
-    except _NOT_ITS_FAULT:
-        raise
-    except Exception as error:
-        logger.exception("The validator %r failed about %r.", name, contents.title)
-        raise _failed(name, validator, error) from error
 
 
 def checked_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -93,11 +76,6 @@ def checked_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if not isinstance(finding, Finding):
             raise TypeError(f"it gave {finding!r}, which is no Finding")
     return found
-
-
-def _failed(name: str, validator: ImportValidator, error: Exception) -> PluginFailed:
-    group = CONTRACTS[ImportValidator]
-    return PluginFailed(group, name, package=package_of(validator), reason=said(error))
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -133,10 +111,5 @@ def tell_validators(bundle_uuid: UUID, version: int, found: ImportFindings) -> N
     for name, findings in found.by_validator.items():
         if name not in validators:
             continue
-        try:
+        with calling(ImportValidator, name, f"version {version} of bundle {bundle_uuid}"):
             validators[name].imported(bundle_uuid, version, findings)
-        except Exception as error:
-            logger.exception(
-                "The validator %r failed about version %d of bundle %s.", name, version, bundle_uuid
-            )
-            raise _failed(name, validators[name], error) from error

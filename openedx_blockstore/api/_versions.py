@@ -26,7 +26,7 @@ from openedx_blockstore.api._transactions import (
     write_connection,
     write_transaction,
 )
-from openedx_blockstore.conf import get_settings
+from openedx_blockstore.bundle_types import max_files
 from openedx_blockstore.data import ChangeKind, EventData, EventKind, FileChange, LinkChange
 from openedx_blockstore.exceptions import (
     BundleNotFound,
@@ -246,7 +246,7 @@ def check_file_count(bundle: Bundle, *, old: int, new: int) -> None:
     Raises:
         LimitExceeded: They are too many.
     """
-    limit, setting = get_settings().max_files(bundle.type)
+    limit, setting = max_files(bundle.type)
     if new > max(limit, old):
         raise LimitExceeded(
             f"Files in a version of bundle {bundle.uuid} of type {bundle.type!r}",

@@ -22,7 +22,8 @@ from openedx_blockstore.api._values import (
     check_title,
     check_values,
 )
-from openedx_blockstore.data import BundleData, EventKind
+from openedx_blockstore.bundle_types import known_types
+from openedx_blockstore.data import BundleData, BundleTypeData, EventKind
 from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
 
@@ -324,3 +325,14 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         elif name != "collection_uuid":
             raise Invalid(f"A bundle has no {name!r} to change; it has: {', '.join(_FIELDS)}.")
     return values
+
+
+def get_bundle_types() -> list[BundleTypeData]:
+    """Return the types of bundles that plugins or settings know, sorted by name.
+
+    A bundle may have any other type, or none.
+
+    Raises:
+        PluginError: A plugin that knows types can not be used.
+    """
+    return known_types()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from openedx_blockstore.api._lookup import find_bundle
-from openedx_blockstore.api._sources import SourceContents
+from openedx_blockstore.api._lookup import find_bundle, find_targets
+from openedx_blockstore.api._sources import SourceContents, version_source
 from openedx_blockstore.api.files import DraftSource, find_source
+from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore.plugin_api import BundleContents, BundleType, Part
 from openedx_blockstore.plugin_manager import plugins
+
+#: Manifests that are read from the storage at a time.
+_READERS = 8
 
 
 def get_bundle_contents(
@@ -60,3 +66,27 @@ def get_bundle_parts(
     bundle_type = plugins(BundleType).get(contents.bundle_type)
     found = bundle_type.extract_parts(contents) if bundle_type is not None else None
     return tuple(found) if found is not None else None
+
+
+def get_many_contents(targets: Iterable[LinkTarget]) -> dict[LinkTarget, BundleContents]:
+    """Return the contents of many versions, with few statements however many they are.
+
+    Manifests that are not cached are read several at a time. Versions of deleted bundles are there,
+    since links lead to them.
+
+    Args:
+        targets: The versions, as links name them.
+
+    Returns:
+        Contents by target; those of versions that do not exist are left out.
+
+    Raises:
+        StorageError: The storage failed.
+    """
+    found = find_targets(targets)
+    with ThreadPoolExecutor(max_workers=_READERS) as pool:
+        sources = pool.map(version_source, found.values())
+        return {
+            target: SourceContents(source, version.bundle)
+            for (target, version), source in zip(found.items(), sources, strict=True)
+        }

@@ -13,8 +13,20 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import UUID
 
+from attrs import evolve
 from django.db.models import OuterRef, Subquery
 
+from openedx_blockstore.api._annotation_parts import (
+    export_collection_parts,
+    export_version_parts,
+)
+from openedx_blockstore.api._derived import (
+    Transforms,
+    derived_info,
+    derived_uuid,
+    find_transforms,
+    transformed,
+)
 from openedx_blockstore.api._lookup import (
     batches,
     find_collection,
@@ -24,7 +36,7 @@ from openedx_blockstore.api._lookup import (
     read_manifest,
     require_version,
 )
-from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._sources import version_contents
 from openedx_blockstore.archives import (
     ARCHIVE_FORMATS,
     CONTENTS_PATH,
@@ -45,7 +57,7 @@ from openedx_blockstore.archives import (
 from openedx_blockstore.data import ArchiveExportData, Dependency, LinkTarget
 from openedx_blockstore.exceptions import BundleNotFound, BundleVersionNotFound, Invalid
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
-from openedx_blockstore.store import FileEntry, Manifest
+from openedx_blockstore.store import Manifest
 
 #: Where an export goes: a path, or a binary file that can be written.
 ExportTarget = str | os.PathLike[str] | BinaryIO
@@ -61,6 +73,7 @@ def export_bundle(
     to: ExportTarget,
     format: ArchiveFormat | None = None,
     with_dependencies: bool = False,
+    transforms: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> ArchiveExportData:
     """Write a version of a bundle as an archive.
@@ -75,22 +88,27 @@ def export_bundle(
         format: By default what the path ends with; ``tar.gz`` if it ends with neither.
         with_dependencies: Write everything that it depends on, too, other versions of one bundle
             included; weak links are not followed. Each content is in the archive once.
+        transforms: The names of plugins that change what is exported, in this order. The archive
+            then says that it is derived, and is never imported as the same bundle.
         progress: Called with the number of bytes that were added, often.
 
     Raises:
         BundleNotFound: There is no such bundle.
         BundleVersionNotFound: It has no such version, or something it depends on is gone.
         Invalid: There is no such format.
+        PluginNotFound: There is no such transform.
+        PluginError, PluginFailed: A plugin can not be used, or failed.
         StorageError: The storage failed, or holds something damaged.
         OSError: The archive can not be written.
     """
+    chosen = find_transforms(transforms)
     root = require_version(bundle_uuid, version_number)
     key = _key(root)
     with _output(to, format) as writer:
-        export = _Export(writer, progress)
+        export = _Export(writer, progress, chosen)
         if not with_dependencies:
             _load_collections([root])
-            export.add_tree(root, folder="", once=False)
+            export.add_single_tree(root)
             return export.result([key])
         rows = _with_dependencies([root])
         export.add_trees(rows, ArchiveContents("bundle", (key,), tuple(rows)))
@@ -103,6 +121,7 @@ def export_collection(
     *,
     to: ExportTarget,
     format: ArchiveFormat | None = None,
+    transforms: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> ArchiveExportData:
     """Write the latest versions of a collection's bundles, with all that they depend on.
@@ -112,16 +131,19 @@ def export_collection(
 
     Args:
         bundles: Only these bundles; None for all.
-        to, format, progress: As in :func:`export_bundle`.
+        to, format, transforms, progress: As in :func:`export_bundle`.
 
     Raises:
         CollectionNotFound: There is no such collection.
         BundleNotFound: It has no such bundle.
         BundleVersionNotFound: Something that a bundle depends on is gone.
         Invalid: There is no such format.
+        PluginNotFound: There is no such transform.
+        PluginError, PluginFailed: A plugin can not be used, or failed.
         StorageError: The storage failed, or holds something damaged.
         OSError: The archive can not be written.
     """
+    chosen = find_transforms(transforms)
     collection = find_collection(collection_uuid)
     roots = _latest_versions(collection, bundles)
     rows = _with_dependencies(roots)
@@ -132,7 +154,7 @@ def export_collection(
         CollectionInfo(collection.uuid, collection.title, collection.description),
     )
     with _output(to, format) as writer:
-        export = _Export(writer, progress)
+        export = _Export(writer, progress, chosen)
         export.add_trees(rows, contents)
         return export.result(rows)
 
@@ -217,48 +239,77 @@ def _load_collections(versions: Iterable[BundleVersion]) -> None:
 class _Export:
     """An archive that is being filled."""
 
-    def __init__(self, writer: ArchiveWriter, progress: Progress | None) -> None:
+    def __init__(
+        self, writer: ArchiveWriter, progress: Progress | None, transforms: Transforms
+    ) -> None:
         self._writer = writer
         self._progress = progress
+        self._transforms = transforms
+        self._exported: set[UUID] = set()
         self._written: set[bytes] = set()
         self._files = 0
         self._bytes = 0
 
+    def add_single_tree(self, version: BundleVersion) -> None:
+        """Write an archive of one tree."""
+        self._exported = {version.bundle.uuid}
+        self._add_tree(version, folder="", once=False)
+
     def add_trees(self, rows: dict[Dependency, BundleVersion], contents: ArchiveContents) -> None:
         """Write an archive of many trees."""
-        self._writer.add_bytes(CONTENTS_PATH, dump_contents(contents))
+        self._exported = {key.bundle_uuid for key in rows}
+        renamed = evolve(
+            contents,
+            roots=tuple(self._name(root) for root in contents.roots),
+            trees=tuple(self._name(tree) for tree in contents.trees),
+        )
+        self._writer.add_bytes(CONTENTS_PATH, dump_contents(renamed))
+        if contents.collection is not None:
+            for path, data in export_collection_parts(contents.collection.uuid):
+                self._writer.add_bytes(path, data)
         for key, row in rows.items():
-            self.add_tree(row, folder=f"{key.bundle_uuid}/{key.version}/", once=True)
+            name = self._name(key)
+            self._add_tree(row, folder=f"{name.bundle_uuid}/{name.version}/", once=True)
 
-    def add_tree(self, version: BundleVersion, *, folder: str, once: bool) -> None:
-        """Write one tree.
+    def _name(self, key: Dependency) -> Dependency:
+        if not self._transforms:
+            return key
+        return Dependency(derived_uuid(key.bundle_uuid, self._transforms), key.version)
+
+    def _add_tree(self, version: BundleVersion, *, folder: str, once: bool) -> None:
+        """Write one tree: what is said of it, its files, and what plugins know of it.
 
         Args:
             folder: Stands before every path.
             once: Leave out contents that the archive has already.
         """
-        manifest = read_manifest(version)
-        self._writer.add_bytes(folder + INFO_PATH, dump_info(_info(version, manifest)))
-        for path, file in sorted(manifest.files.items()):
-            digest = bytes.fromhex(file.digest)
-            if once and digest in self._written:
-                continue
-            self._written.add(digest)
-            self._add_file(version.bundle.uuid, folder + path, file)
+        info = _info(version, read_manifest(version))
+        with contextlib.ExitStack() as stack:
+            contents = version_contents(version)
+            if self._transforms:
+                contents = stack.enter_context(transformed(version, self._transforms))
+                info = derived_info(info, contents, self._transforms, self._exported)
+            self._writer.add_bytes(folder + INFO_PATH, dump_info(info))
+            for path, file in contents.files.items():
+                digest = bytes.fromhex(file.digest)
+                if once and digest in self._written:
+                    continue
+                self._written.add(digest)
+                with contents.open(path) as source:
+                    self._add_file(folder + path, source, file.size)
+        for path, data in export_version_parts(version.bundle.uuid, version.version_num):
+            self._writer.add_bytes(folder + path, data)
 
     def result(self, versions: Iterable[Dependency]) -> ArchiveExportData:
         """Return what was written."""
         return ArchiveExportData(tuple(versions), self._files, self._bytes)
 
-    def _add_file(self, bundle_uuid: UUID, path: str, file: FileEntry) -> None:
-        blob = get_store().open_blob(bundle_uuid, file.digest, file.size)
-        with contextlib.closing(blob):
-            source = cast(BinaryIO, blob)
-            if self._progress is not None:
-                source = cast(BinaryIO, _Watched(source, self._progress))
-            self._writer.add(path, source, size=file.size)
+    def _add_file(self, path: str, source: BinaryIO, size: int) -> None:
+        if self._progress is not None:
+            source = cast(BinaryIO, _Watched(source, self._progress))
+        self._writer.add(path, source, size=size)
         self._files += 1
-        self._bytes += file.size
+        self._bytes += size
 
 
 class _Watched:

@@ -12,15 +12,21 @@ from typing import BinaryIO, cast
 from uuid import UUID
 
 from attrs import frozen
-from django.db import IntegrityError, OperationalError
 
-from openedx_blockstore.api._events import bundle_created, record
+from openedx_blockstore.api._annotation_parts import (
+    part_names,
+)
 from openedx_blockstore.api._import_lookup import MayLink
 from openedx_blockstore.api._import_plan import (
-    BundlePlan,
     TreePlan,
     contents_to_store,
     plan_import,
+)
+from openedx_blockstore.api._import_rows import (
+    FindingsByTree,
+    ImportWork,
+    PlanOutdatedError,
+    carry_out,
 )
 from openedx_blockstore.api._import_validation import (
     Archive,
@@ -30,17 +36,11 @@ from openedx_blockstore.api._import_validation import (
     wants_validation,
 )
 from openedx_blockstore.api._known_contents import KnownContent, locate_contents
-from openedx_blockstore.api._lookup import batches, find_collection
-from openedx_blockstore.api._store import confirm_blobs, get_store
-from openedx_blockstore.api._transactions import (
-    is_transient,
-    locked,
-    write_connection,
-    write_transaction,
-)
-from openedx_blockstore.api._validation import NO_FINDINGS, refuse_errors, tell_validators
-from openedx_blockstore.api._versions import VersionInfo, make_version
+from openedx_blockstore.api._lookup import find_collection
+from openedx_blockstore.api._store import get_store
+from openedx_blockstore.api._validation import NO_FINDINGS, refuse_errors
 from openedx_blockstore.archives import (
+    PLUGINS_FOLDER,
     ArchiveReader,
     ArchiveSource,
     ArchiveTrees,
@@ -53,15 +53,11 @@ from openedx_blockstore.conf import get_settings
 from openedx_blockstore.data import (
     ArchiveImportData,
     BundleImportData,
-    Dependency,
-    EventData,
-    ImportFindings,
+    Finding,
+    SkippedEntry,
 )
 from openedx_blockstore.exceptions import InvalidArchive, VersionConflict
-from openedx_blockstore.models import Bundle, BundleVersion, Collection
-
-#: What validators said, by the keys of the archive's trees.
-_Findings = Mapping[Dependency, ImportFindings]
+from openedx_blockstore.models import Collection
 
 _ATTEMPTS = 4
 _CHANGED = "it changed while it was read"
@@ -143,7 +139,7 @@ def _read(reader: ArchiveReader, collection: Collection | None = None) -> _Sourc
     Args:
         collection: Where to look for contents that it lists, but does not hold; None for nowhere.
     """
-    scan = scan_archive(reader)
+    scan = scan_archive(reader, plugins=part_names())
     known: dict[str, KnownContent] = {}
 
     def locate(wanted: Mapping[UUID, set[str]]) -> Mapping[str, ScannedFile]:
@@ -177,17 +173,18 @@ def _import(
         reused |= _store_contents(source, contents_to_store(plans, stored))
         findings = validate_plans(plans)
         refuse_errors(findings_of(plans, findings))
+        work = ImportWork(collection, source.found, plans, reused, findings)
         try:
-            _carry_out(collection, plans, reused, findings)
-        except _PlanOutdatedError as error:
+            carry_out(work)
+        except PlanOutdatedError as error:
             if attempt == _ATTEMPTS:
                 raise VersionConflict(error.bundle_uuid, attempt) from error
         else:
-            return _result(source.found, plans, findings, dry_run=False)
+            return _result(source.found, plans, findings, dry_run=False, annotated=work)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _try_out(source: _Source, plans: list[TreePlan]) -> _Findings:
+def _try_out(source: _Source, plans: list[TreePlan]) -> FindingsByTree:
     """Return what validators say of what would be made."""
     if not wants_validation(plans):
         return {}
@@ -252,124 +249,40 @@ def _store_content(
     return {(bundle_uuid, digest) for bundle_uuid, blob in stored.items() if blob.reused}
 
 
-# Rows --------------------------------------------------------------------------------------------
-
-
-class _PlanOutdatedError(Exception):
-    """Others changed the same bundles since the plan was made."""
-
-    def __init__(self, bundle_uuid: UUID) -> None:
-        self.bundle_uuid = bundle_uuid
-        super().__init__(str(bundle_uuid))
-
-
-def _carry_out(
-    collection: Collection,
-    plans: Iterable[TreePlan],
-    reused: set[tuple[UUID, str]],
-    findings: _Findings,
-) -> None:
-    """Make what was planned, in one transaction."""
-    new = [plan for plan in plans if plan.created]
-    if not new:
-        return
-    current = new[0].bundle.uuid
-    try:
-        with write_transaction():
-            _lock_bundles(new)
-            rows: dict[UUID, Bundle] = {}
-            latest: dict[UUID, BundleVersion | None] = {}
-            events: list[EventData] = []
-            for plan in new:
-                bundle = plan.bundle
-                current = bundle.uuid
-                if bundle.uuid not in rows:
-                    rows[bundle.uuid] = bundle.row or _create_bundle(collection, bundle, events)
-                    latest[bundle.uuid] = bundle.latest
-                row = rows[bundle.uuid]
-                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid], events)
-                if (found := findings.get(plan.tree.key)) is not None:
-                    # First, since validators may have news of the version.
-                    record(*events)
-                    events.clear()
-                    tell_validators(bundle.uuid, plan.version, found)
-            for bundle_uuid, digest in reused:
-                if bundle_uuid in rows:
-                    confirm_blobs(bundle_uuid, [digest])
-            record(*events)
-    except IntegrityError as error:
-        raise _PlanOutdatedError(current) from error
-    except OperationalError as error:
-        if is_transient(error) and not write_connection().in_atomic_block:
-            raise _PlanOutdatedError(current) from error
-        raise
-
-
-def _lock_bundles(plans: Iterable[TreePlan]) -> None:
-    """Keep others from making versions; always in the same order, so nobody waits in a circle."""
-    keys = sorted({plan.bundle.row.pk for plan in plans if plan.bundle.row is not None})
-    for some in batches(keys):
-        rows = Bundle.objects.filter(pk__in=some).order_by("pk")
-        list(locked(rows).values_list("pk"))
-
-
-def _create_bundle(collection: Collection, plan: BundlePlan, events: list[EventData]) -> Bundle:
-    row = Bundle.objects.create(
-        uuid=plan.uuid,
-        collection=collection,
-        slug=plan.info.slug,
-        title=plan.info.title,
-        description=plan.info.description,
-        type=plan.type,
-        origin=plan.origin,
-    )
-    events.append(bundle_created(row, collection))
-    return row
-
-
-def _make_version(
-    plan: TreePlan, bundle: Bundle, latest: BundleVersion | None, events: list[EventData]
-) -> BundleVersion:
-    info = plan.tree.info
-    made = make_version(
-        bundle,
-        lambda _latest, _exclusive: plan.content,
-        VersionInfo(
-            change_description=info.change_description,
-            change_kind=info.change_kind,
-            author=info.author,
-            # Files that were edited after the export are not that version any more.
-            origin_version=info.version if plan.tree.state == "exported" else None,
-        ),
-        latest=latest,
-        write_event=events.append,
-    )
-    if made is None or not made.created or made.row.version_num != plan.version:
-        raise _PlanOutdatedError(bundle.uuid)
-    return made.row
-
-
 # Result ------------------------------------------------------------------------------------------
 
 
 def _result(
-    found: ArchiveTrees, plans: Iterable[TreePlan], findings: _Findings, *, dry_run: bool
+    found: ArchiveTrees,
+    plans: Iterable[TreePlan],
+    findings: FindingsByTree,
+    *,
+    dry_run: bool,
+    annotated: ImportWork | None = None,
 ) -> ArchiveImportData:
-    bundles = {
-        plan.tree.key: _bundle_result(plan, findings.get(plan.tree.key, NO_FINDINGS))
-        for plan in plans
-    }
+    bundles = {plan.tree.key: _bundle_result(plan, findings, annotated) for plan in plans}
     return ArchiveImportData(
         bundles=tuple(bundles.values()),
         roots=tuple(bundles[root] for root in found.roots),
         skipped=found.skipped,
         dry_run=dry_run,
+        findings=annotated.collection_findings if annotated is not None else (),
     )
 
 
-def _bundle_result(plan: TreePlan, found: ImportFindings) -> BundleImportData:
+def _bundle_result(
+    plan: TreePlan, findings: FindingsByTree, annotated: ImportWork | None
+) -> BundleImportData:
     info = plan.tree.info
+    key = plan.tree.key
     by_hand = plan.tree.state == "hand"
+    told: tuple[Finding, ...] = ()
+    skipped = (*plan.tree.skipped, *plan.dropped)
+    if annotated is not None:
+        told = annotated.part_findings.get(key, ())
+        if plan.tree.parts and not annotated.owns(plan):
+            reason = f"bundle {plan.bundle.uuid} is in another collection"
+            skipped = (*skipped, SkippedEntry(PLUGINS_FOLDER, reason))
     return BundleImportData(
         bundle_uuid=plan.bundle.uuid,
         version=plan.version,
@@ -378,6 +291,6 @@ def _bundle_result(plan: TreePlan, found: ImportFindings) -> BundleImportData:
         bundle_created=plan.bundle.row is None,
         origin_uuid=None if by_hand else info.uuid,
         origin_version=None if by_hand else info.version,
-        skipped=(*plan.tree.skipped, *plan.dropped),
-        findings=found.findings,
+        skipped=skipped,
+        findings=(*findings.get(key, NO_FINDINGS).findings, *told),
     )

@@ -10,16 +10,24 @@ from openedx_blockstore.archives.formats import (
     ArchiveFormat,
     format_of_name,
 )
-from openedx_blockstore.archives.info import CollectionInfo, FileInfo, TreeInfo, dump_info
+from openedx_blockstore.archives.info import (
+    CollectionInfo,
+    DerivedInfo,
+    FileInfo,
+    TreeInfo,
+    dump_info,
+)
 from openedx_blockstore.archives.limits import ArchiveLimits
 from openedx_blockstore.archives.ordering import lenders_first
 from openedx_blockstore.archives.readers import ArchiveReader, ArchiveSource, open_archive
 from openedx_blockstore.archives.scanning import (
     CONTENTS_PATH,
     INFO_PATH,
+    PLUGINS_FOLDER,
     ScannedFile,
     scan_archive,
 )
+from openedx_blockstore.archives.tree_files import Parts
 from openedx_blockstore.archives.trees import (
     ArchiveTree,
     ArchiveTrees,
@@ -33,6 +41,7 @@ __all__ = [
     "CONTENTS_PATH",
     "DEFAULT_FORMAT",
     "INFO_PATH",
+    "PLUGINS_FOLDER",
     "ArchiveContents",
     "ArchiveFormat",
     "ArchiveLimits",
@@ -42,8 +51,10 @@ __all__ = [
     "ArchiveTrees",
     "ArchiveWriter",
     "CollectionInfo",
+    "DerivedInfo",
     "FileInfo",
     "KnownContents",
+    "Parts",
     "ScannedFile",
     "TreeInfo",
     "dump_contents",

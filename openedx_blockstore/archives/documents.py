@@ -64,6 +64,13 @@ class Document:
         """Return a text, or None."""
         return None if self.values.get(key) is None else self.text(key)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        values = self.values.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+            raise self.fail(key, f"must be a list of texts, not {values!r:.60}")
+        return tuple(_storable(self, key, each) for each in values)
+
     def uuid(self, key: str) -> UUID:
         """Return a UUID."""
         text = self.text(key)

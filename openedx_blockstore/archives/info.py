@@ -37,6 +37,7 @@ _OPTIONAL = (
     "created_at",
     "links",
     "dependencies",
+    "derived",
     "files",
 )
 
@@ -65,6 +66,23 @@ class CollectionInfo:
 
 
 @frozen
+class DerivedInfo:
+    """What a tree was made from that is not what its author made.
+
+    Attributes:
+        by: The names of the plugins that changed it, in this order.
+        uuid: The bundle that it was made from.
+        version: The number of the version.
+        manifest_digest: Identifies that version.
+    """
+
+    by: tuple[str, ...]
+    uuid: UUID
+    version: int
+    manifest_digest: str = ""
+
+
+@frozen
 class TreeInfo:
     """What is said of a bundle version.
 
@@ -75,6 +93,7 @@ class TreeInfo:
         created_at: When the version was made (aware), or None.
         links: The aliases, and the versions they lead to, as numbered where it was exported.
         dependencies: All versions that those links bring along.
+        derived: What it was made from; None for what its author made.
         files: By path; None where the files are to be taken as they are found.
     """
 
@@ -93,6 +112,7 @@ class TreeInfo:
     created_at: datetime | None = None
     links: Mapping[str, LinkTarget] = field(factory=dict)
     dependencies: tuple[Dependency, ...] = ()
+    derived: DerivedInfo | None = None
     files: Mapping[str, FileInfo] | None = None
 
 
@@ -116,6 +136,13 @@ def dump_info(info: TreeInfo) -> bytes:
         "links": {alias: _dump_link(target) for alias, target in sorted(info.links.items())},
         "dependencies": dump_dependencies(info.dependencies),
     }
+    if info.derived is not None:
+        document["derived"] = {
+            "by": list(info.derived.by),
+            "uuid": str(info.derived.uuid),
+            "version": info.derived.version,
+            "manifest_digest": info.derived.manifest_digest,
+        }
     if info.files is not None:
         document["files"] = {path: _dump_file(file) for path, file in sorted(info.files.items())}
     return dump_document(document)
@@ -175,6 +202,7 @@ def load_info(contents: bytes, *, path: str, max_path_length: int = 500) -> Tree
         created_at=_load_time(document),
         links=_load_links(document),
         dependencies=document.dependencies("dependencies"),
+        derived=_load_derived(document),
         files=_load_files(document, max_path_length),
     )
 
@@ -206,6 +234,16 @@ def _load_time(document: Document) -> datetime | None:
     if time.tzinfo is None:
         raise document.fail("created_at", f"must say its offset from UTC, unlike {text!r}")
     return time
+
+
+def _load_derived(document: Document) -> DerivedInfo | None:
+    if document.values.get("derived") is None:
+        return None
+    value = document.child("derived")
+    value.expect_keys(required=("by", "uuid", "version"), optional=("manifest_digest",))
+    return DerivedInfo(
+        value.texts("by"), value.uuid("uuid"), value.version(), value.text("manifest_digest")
+    )
 
 
 def _load_links(document: Document) -> dict[str, LinkTarget]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from openedx_blockstore.archives.entries import Entry
 from openedx_blockstore.archives.readers import ArchiveReader
@@ -14,6 +14,8 @@ from openedx_blockstore.store import METADATA_FOLDER, HashingReader
 
 INFO_PATH = f"{METADATA_FOLDER}/info.json"
 CONTENTS_PATH = f"{METADATA_FOLDER}/archive.json"
+#: The parts of plugins stand below it, each in a folder of the plugin's name.
+PLUGINS_FOLDER = f"{METADATA_FOLDER}/plugins/"
 
 # Info files can stand below ``{bundle_uuid}/{version}/``, and all of that below one more folder.
 _MAX_DOCUMENT_DEPTH = 5
@@ -40,12 +42,14 @@ class Scan:
         files: By path.
         symlinks: The paths of symbolic links.
         documents: The bytes of what may be the archive's own metadata, by path.
+        parts: The bytes of what belongs to plugins, by path.
     """
 
     name: str
     files: Mapping[str, ScannedFile]
     symlinks: tuple[str, ...]
     documents: Mapping[str, bytes]
+    parts: Mapping[str, bytes] = field(factory=dict)
 
     @functools.cached_property
     def by_digest(self) -> Mapping[str, ScannedFile]:
@@ -53,8 +57,11 @@ class Scan:
         return {file.digest: file for file in self.files.values()}
 
 
-def scan_archive(reader: ArchiveReader) -> Scan:
+def scan_archive(reader: ArchiveReader, *, plugins: Collection[str] = ()) -> Scan:
     """Read an archive from start to end.
+
+    Args:
+        plugins: The names of the plugins whose parts are wanted.
 
     Raises:
         InvalidArchive: It is damaged, or holds something that must not be imported.
@@ -63,27 +70,39 @@ def scan_archive(reader: ArchiveReader) -> Scan:
     files: dict[str, ScannedFile] = {}
     symlinks: list[str] = []
     documents: dict[str, bytes] = {}
+    parts: dict[str, bytes] = {}
     kept = 0
     for entry in reader.entries():
         if entry.kind == "symlink":
             symlinks.append(entry.path)
             continue
-        keep = _is_document(entry)
-        files[entry.path], contents = _read(entry, keep=keep)
-        if keep:
-            documents[entry.path] = contents
+        place = documents if _is_document(entry) else parts if _is_part(entry, plugins) else None
+        files[entry.path], contents = _read(entry, keep=place is not None)
+        if place is not None:
+            place[entry.path] = contents
             kept += len(contents)
             if kept > _MAX_DOCUMENTS_BYTES:
                 raise InvalidArchive(
                     f"the {METADATA_FOLDER} folders hold more than {_MAX_DOCUMENTS_BYTES:,} bytes"
                 )
-    return Scan(reader.name, files, tuple(symlinks), documents)
+    return Scan(reader.name, files, tuple(symlinks), documents, parts)
 
 
 def _is_document(entry: Entry) -> bool:
     return (
         f"/{entry.path}".endswith((f"/{INFO_PATH}", f"/{CONTENTS_PATH}"))
         and entry.path.count("/") <= _MAX_DOCUMENT_DEPTH
+        and entry.size <= _MAX_DOCUMENT_BYTES
+    )
+
+
+def _is_part(entry: Entry, plugins: Collection[str]) -> bool:
+    before, found, within = f"/{entry.path}".partition(f"/{PLUGINS_FOLDER}")
+    name, _, path = within.partition("/")
+    return (
+        bool(found and path)
+        and name in plugins
+        and before.count("/") < _MAX_DOCUMENT_DEPTH - 1
         and entry.size <= _MAX_DOCUMENT_BYTES
     )
 

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from attrs import field, frozen
 
 from openedx_blockstore.archives.info import FileInfo, TreeInfo
-from openedx_blockstore.archives.scanning import CONTENTS_PATH, INFO_PATH, Scan, ScannedFile
+from openedx_blockstore.archives.scanning import (
+    CONTENTS_PATH,
+    INFO_PATH,
+    PLUGINS_FOLDER,
+    Scan,
+    ScannedFile,
+)
 from openedx_blockstore.data import SkippedEntry
 from openedx_blockstore.exceptions import InvalidArchive, InvalidPath
 from openedx_blockstore.store import (
@@ -19,7 +25,8 @@ from openedx_blockstore.store import (
     split_link_path,
 )
 
-_PLUGINS_FOLDER = f"{METADATA_FOLDER}/plugins/"
+#: The files of plugins, by the plugins' names and their paths there.
+Parts = Mapping[str, Mapping[str, bytes]]
 
 _JUNK_FOLDER = "__MACOSX/"
 _JUNK_PREFIX = "._"
@@ -41,11 +48,13 @@ class Entries:
         folder: The folder's path with a slash at the end; empty for the archive's root.
         files: By path within the folder.
         symlinks: Paths within the folder.
+        part_files: What of the files belongs to plugins that want it.
     """
 
     folder: str
     files: dict[str, ScannedFile] = field(factory=dict)
     symlinks: list[str] = field(factory=list)
+    part_files: dict[str, bytes] = field(factory=dict)
 
     @classmethod
     def of(cls, scan: Scan, folder: str) -> Entries:
@@ -58,7 +67,22 @@ class Entries:
                 if path.startswith(folder)
             },
             [path.removeprefix(folder) for path in scan.symlinks if path.startswith(folder)],
+            {
+                path.removeprefix(folder): contents
+                for path, contents in scan.parts.items()
+                if path.startswith(folder)
+            },
         )
+
+    @property
+    def parts(self) -> Parts:
+        """What belongs to plugins, in this folder itself."""
+        parts: dict[str, dict[str, bytes]] = {}
+        for path, contents in sorted(self.part_files.items()):
+            if path.startswith(PLUGINS_FOLDER):
+                name, _, within = path.removeprefix(PLUGINS_FOLDER).partition("/")
+                parts.setdefault(name, {})[within] = contents
+        return parts
 
     def split(self, folders: Iterable[str]) -> tuple[dict[str, Entries], list[SkippedEntry]]:
         """Return what stands in each of some folders two levels deep, and what can be skipped.
@@ -73,11 +97,15 @@ class Entries:
             version, _, within = rest.partition("/")
             folder = f"{bundle}/{version}/"
             if within and folder in result:
-                if path in self.files:
+                if path in self.part_files:
+                    result[folder].part_files[within] = self.part_files[path]
+                elif path in self.files:
                     result[folder].files[within] = self.files[path]
                 else:
                     result[folder].symlinks.append(within)
-            elif path.startswith(_PLUGINS_FOLDER) or is_junk(path):
+            elif path in self.part_files and path.startswith(PLUGINS_FOLDER):
+                continue
+            elif path.startswith(PLUGINS_FOLDER) or is_junk(path):
                 skipped.append(_skip_reserved(self.folder, path))
             elif path != CONTENTS_PATH:
                 raise InvalidArchive(
@@ -109,7 +137,7 @@ def check_files(
     files: dict[str, TreeFile] = {}
     skipped = [_skip_symlink(entries, info, path) for path in entries.symlinks]
     for path, scanned in entries.files.items():
-        if identified and path == INFO_PATH:
+        if identified and (path == INFO_PATH or path in entries.part_files):
             continue
         listed = (info.files or {}).get(path)
         if listed is not None:
@@ -148,7 +176,7 @@ def _skip_symlink(entries: Entries, info: TreeInfo, path: str) -> SkippedEntry:
 
 def _skip(entries: Entries, info: TreeInfo, path: str) -> SkippedEntry | None:
     """Return why a file that no info lists may be left out; None if it may not."""
-    if path.startswith(_PLUGINS_FOLDER) or is_junk(path):
+    if path.startswith(PLUGINS_FOLDER) or is_junk(path):
         return _skip_reserved(entries.folder, path)
     if path.startswith(f"{METADATA_FOLDER}/"):
         raise InvalidArchive(
@@ -164,10 +192,12 @@ def _skip(entries: Entries, info: TreeInfo, path: str) -> SkippedEntry | None:
 
 
 def _skip_reserved(folder: str, path: str) -> SkippedEntry:
-    if not path.startswith(_PLUGINS_FOLDER):
+    if not path.startswith(PLUGINS_FOLDER):
         return SkippedEntry(folder + path, _JUNK_REASON)
-    name = path.removeprefix(_PLUGINS_FOLDER).partition("/")[0]
-    return SkippedEntry(folder + path, f"the data of the plugin {name!r}, which is not here")
+    name = path.removeprefix(PLUGINS_FOLDER).partition("/")[0]
+    return SkippedEntry(
+        folder + path, f"the data of the plugin {name!r}, which is not here or takes no such file"
+    )
 
 
 def _check_listed(entries: Entries, path: str, scanned: ScannedFile, listed: FileInfo) -> None:

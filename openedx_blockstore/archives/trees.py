@@ -19,7 +19,7 @@ from openedx_blockstore.archives.contents import load_contents
 from openedx_blockstore.archives.info import TreeInfo, load_info
 from openedx_blockstore.archives.ordering import lenders_first
 from openedx_blockstore.archives.scanning import CONTENTS_PATH, INFO_PATH, Scan, ScannedFile
-from openedx_blockstore.archives.tree_files import Entries, check_files, is_junk
+from openedx_blockstore.archives.tree_files import Entries, Parts, check_files, is_junk
 from openedx_blockstore.data import Dependency, SkippedEntry
 from openedx_blockstore.exceptions import InvalidArchive
 from openedx_blockstore.store import LINKS_FOLDER, METADATA_FOLDER, TreeFile
@@ -47,12 +47,14 @@ class ArchiveTree:
         state: Whether the files are those that were ``exported``; or were ``edited`` since, and
             are taken as found; or the whole tree was made by ``hand`` and has no identity yet.
         skipped: What will not be imported.
+        parts: What plugins said of it where it was exported.
     """
 
     info: TreeInfo
     files: Mapping[str, TreeFile]
     state: Literal["exported", "edited", "hand"]
     skipped: tuple[SkippedEntry, ...] = ()
+    parts: Parts = field(factory=dict)
 
     @property
     def key(self) -> Dependency:
@@ -68,11 +70,13 @@ class ArchiveTrees:
         trees: Lenders before their borrowers.
         roots: What the archive was made for.
         skipped: What belongs to none of the trees and will not be imported.
+        parts: What plugins said of the collection that was exported.
     """
 
     trees: tuple[ArchiveTree, ...]
     roots: tuple[Dependency, ...]
     skipped: tuple[SkippedEntry, ...] = field(default=())
+    parts: Parts = field(factory=dict)
 
 
 def find_trees(
@@ -156,7 +160,8 @@ def _exported_tree(
 ) -> ArchiveTree:
     files, skipped = check_files(entries, info, digests=digests, max_path_length=max_path_length)
     listed = info.files is not None and all(file.digest for file in info.files.values())
-    return ArchiveTree(info, files, "exported" if listed else "edited", tuple(skipped))
+    state: Literal["exported", "edited"] = "exported" if listed else "edited"
+    return ArchiveTree(info, files, state, tuple(skipped), entries.parts)
 
 
 def _hand_made_tree(scan: Scan, prefix: str, entries: Entries, max_path_length: int) -> ArchiveTree:
@@ -210,7 +215,9 @@ def _many_trees(
             for key, tree in trees.items()
         }
     )
-    return ArchiveTrees(tuple(trees[key] for key in order), contents.roots, (*outside, *skipped))
+    return ArchiveTrees(
+        tuple(trees[key] for key in order), contents.roots, (*outside, *skipped), entries.parts
+    )
 
 
 def _with_known(

@@ -141,4 +141,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "file": finding.file,
         "line": finding.line,
         "message": finding.message,
+        "mend": finding.mend,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from openedx_blockstore.data import Finding, Severity
 
 #: Messages are for terminals and pages; what they quote is cut to this many characters.
@@ -26,9 +28,20 @@ class FindingCollector:
         """Add what is worth knowing."""
         self._add(Severity.INFO, code, file, message, line)
 
-    def extend(self, findings: tuple[Finding, ...]) -> None:
+    def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings that another step returned."""
         self._findings.update(dict.fromkeys(findings))
+
+    def supersede(self, findings: Iterable[Finding]) -> None:
+        """Add what others found, in the place of what was said of the same thing at that place."""
+        found = tuple(findings)
+        said = {(finding.code, finding.file, finding.line) for finding in found}
+        self._findings = {
+            finding: None
+            for finding in self._findings
+            if (finding.code, finding.file, finding.line) not in said
+        }
+        self.extend(found)
 
     def sorted(self) -> tuple[Finding, ...]:
         """Return all findings by file, line and code."""

@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, cast
 from uuid import UUID
 
 from attrs import define
 
 from openedx_blockstore import api
-from openedx_blockstore.conf import MAX_FILES_BY_TYPE, get_settings
+from openedx_blockstore.conf import get_settings
 from openedx_blockstore.courses.data import BundleOutcome, CourseImportReport, FilePlace
 from openedx_blockstore.courses.findings import FindingCollector
 from openedx_blockstore.courses.identity import BlockKey, make_slug
@@ -22,8 +23,17 @@ from openedx_blockstore.courses.placing import PlacingLimits
 from openedx_blockstore.courses.plan import CoursePlan, ExportFile, PlannedBundle, PlannedLink
 from openedx_blockstore.courses.planning import plan_import
 from openedx_blockstore.courses.reader import CourseExport, open_export
-from openedx_blockstore.data import BundleData, BundleVersionData, FileSource, LinkTarget
+from openedx_blockstore.courses.validating import CourseFindings, Expected
+from openedx_blockstore.data import (
+    BundleData,
+    BundleVersionData,
+    FileSource,
+    ImportFindings,
+    LinkTarget,
+)
 from openedx_blockstore.exceptions import BundleExists, CollectionNotFound
+from openedx_blockstore.plugin_api import ImportValidator
+from openedx_blockstore.plugin_manager import plugins
 
 #: Called with how many steps are done, how many there are, and what was done.
 Progress = Callable[[int, int, str], None]
@@ -54,6 +64,8 @@ def import_course(
     Raises:
         InvalidArchive: It is no export, or its root can not be read.
         CollectionNotFound: There is no such collection.
+        ImportRefused: Plugins that validate found errors. Nothing was made; a dry run returns them.
+        PluginError, PluginFailed: Such a plugin can not be used, or failed.
         LimitExceeded: The export, or something in it, is larger than the settings allow.
         StorageError: The storage failed.
     """
@@ -63,11 +75,22 @@ def import_course(
         org, course, run = read_identity(export)
         kind = export.root_file.removesuffix(".xml")
         known = find_course(kind, org, course, run, collection)
-        plan = plan_import(export, known.previous, _limits(), findings)
-        if known.collection_uuid is None and not dry_run:
-            known.collection_uuid = api.create_collection(_short(plan.title)).uuid
-        storing = _Storing(export, plan, known, Path(from_).name, dry_run=dry_run)
-        storing.store_all(progress)
+        plan = plan_import(export, known.previous, configured_limits(), findings)
+        make = partial(_Storing, export, plan, known, Path(from_).name)
+        storing = make(dry_run=True)
+        validated: Mapping[BlockKey, ImportFindings] = {}
+        if dry_run or plugins(ImportValidator):
+            storing.store_all(progress if dry_run else None)
+            found = CourseFindings(export, plan, storing.expected())
+            findings.supersede(found.findings())
+            validated = found.by_bundle
+            if not dry_run:
+                found.refuse_errors()
+        if not dry_run:
+            if known.collection_uuid is None:
+                known.collection_uuid = api.create_collection(_short(plan.title)).uuid
+            storing = make(dry_run=False, validated=validated)
+            storing.store_all(progress)
     return CourseImportReport(
         collection_uuid=known.collection_uuid,
         course_bundle_uuid=storing.states[plan.course.key].reported_uuid,
@@ -90,10 +113,10 @@ def _parse_collection(collection_uuid: UUID | str | None) -> UUID | None:
     return api.get_collection(parsed).uuid
 
 
-def _limits() -> PlacingLimits:
+def configured_limits() -> PlacingLimits:
+    """Return how large the settings let bundles and courses become."""
     settings = get_settings()
-    types = {*MAX_FILES_BY_TYPE, *settings.MAX_FILES_BY_TYPE}
-    max_files = {kind: settings.max_files(kind)[0] for kind in types}
+    max_files = {each.name: each.max_files for each in api.get_bundle_types()}
     max_files[""] = settings.MAX_FILES
     return PlacingLimits(max_files=max_files, max_bundles=settings.MAX_DEPENDENCIES)
 
@@ -127,7 +150,9 @@ class _Storing:
         name: str,
         *,
         dry_run: bool,
+        validated: Mapping[BlockKey, ImportFindings] = MappingProxyType({}),
     ) -> None:
+        self._validated = validated
         self._export = export
         self._plan = plan
         self._known = known
@@ -153,6 +178,13 @@ class _Storing:
             self.states[bundle.key] = self._store(bundle, existing.get(bundle.origin))
             if progress is not None:
                 progress(number, total, bundle.title)
+
+    def expected(self) -> dict[BlockKey, Expected]:
+        """Return what became of the bundles, as something that is still to happen."""
+        return {
+            key: Expected(state.reported_uuid, state.version, state.result != "unchanged")
+            for key, state in self.states.items()
+        }
 
     def outcomes(self, result: str) -> tuple[BundleOutcome, ...]:
         """Return the bundles with this result, in the order in which they were stored."""
@@ -205,6 +237,7 @@ class _Storing:
             {path: self._source(contents) for path, contents in bundle.files.items()},
             links,
             change_description=f"Imported from {self._name}",
+            validated=self._validated.get(bundle.key),
         )
         return found.uuid, made.version.version
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+import attrs
 from attrs import frozen
 from django.core.exceptions import PermissionDenied
 
@@ -118,6 +119,7 @@ def _show_import(imported: ArchiveImportData) -> dict[str, Any]:
         "bundles": [_show_bundle(bundle) for bundle in imported.bundles],
         "roots": [_show_bundle(bundle) for bundle in imported.roots],
         "skipped": _show_skipped(imported.skipped),
+        "findings": [attrs.asdict(finding) for finding in imported.findings],
     }
 
 
@@ -131,6 +133,7 @@ def _show_bundle(bundle: BundleImportData) -> dict[str, Any]:
         "origin_uuid": str(bundle.origin_uuid) if bundle.origin_uuid is not None else None,
         "origin_version": bundle.origin_version,
         "skipped": _show_skipped(bundle.skipped),
+        "findings": [attrs.asdict(finding) for finding in bundle.findings],
     }
 
 
@@ -164,6 +167,7 @@ def _export_bundle(work: Work, report: Report) -> dict[str, Any]:
         number,
         to=_given(work.target),
         with_dependencies=deep,
+        transforms=work.arguments.get("transforms", ()),
         progress=_adding(report, total),
     )
     return {"bundle_versions": len(exported.bundle_versions), "files": exported.files}
@@ -174,6 +178,7 @@ def _export_collection(work: Work, report: Report) -> dict[str, Any]:
         work.arguments["collection_uuid"],
         work.arguments.get("bundles"),
         to=_given(work.target),
+        transforms=work.arguments.get("transforms", ()),
         progress=_adding(report, None),
     )
     try:

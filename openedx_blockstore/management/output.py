@@ -10,7 +10,7 @@ from uuid import UUID
 import attrs
 from django.core.management.base import CommandError
 
-from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.exceptions import BlockstoreError, ImportRefused
 
 
 def to_json(value: Any) -> str:
@@ -45,4 +45,10 @@ def human_size(size: int) -> str:
 
 def command_error(error: BlockstoreError) -> CommandError:
     """Return an error of the API as one that a command ends with: its message, and exit code 1."""
+    if isinstance(error, ImportRefused):
+        lines = ["Nothing was imported, because of errors:"]
+        for bundle in error.bundles:
+            named = bundle.title or str(bundle.bundle_uuid or "")
+            lines += [f"{named}: {finding}" for finding in bundle.findings]
+        return CommandError("\n".join(lines))
     return CommandError(str(error))

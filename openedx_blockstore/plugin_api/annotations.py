@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from openedx_blockstore.data import Finding
+from openedx_blockstore.data import Dependency, Finding
 
 
 class AnnotationSource(ABC):
@@ -30,6 +30,20 @@ class AnnotationSource(ABC):
         Returns:
             What is known, by version; versions of which nothing is known are left out.
         """
+
+    def describe_many(self, versions: Iterable[Dependency]) -> Mapping[Dependency, Any]:
+        """Return what is known of versions of many bundles, as :meth:`describe`.
+
+        Lists ask for it. Without one of its own, a plugin is asked bundle by bundle.
+        """
+        numbers: dict[UUID, list[int]] = {}
+        for version in versions:
+            numbers.setdefault(version.bundle_uuid, []).append(version.version)
+        return {
+            Dependency(bundle_uuid, number): known
+            for bundle_uuid, wanted in numbers.items()
+            for number, known in self.describe(bundle_uuid, wanted).items()
+        }
 
     def describe_collection(self, collection_uuid: UUID) -> Any:
         """Return what is known of a collection as such, or None."""

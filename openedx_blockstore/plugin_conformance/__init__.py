@@ -3,4 +3,13 @@
 import pytest
 
 # What is compared is told where it differs, as in tests.
-pytest.register_assert_rewrite(f"{__name__}._search")
+for _module in (
+    "_plugin",
+    "_search",
+    "annotations",
+    "bundle_types",
+    "event_consumers",
+    "export_transforms",
+    "import_validators",
+):
+    pytest.register_assert_rewrite(f"{__name__}.{_module}")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from openedx_blockstore.bundle_types import max_files
 from openedx_blockstore.conf import BlockstoreSettings, get_settings, public_root_url
 
 
@@ -60,12 +61,12 @@ def test_a_wrong_setting_is_refused_by_name(settings: Any, value: Any, reason: s
         get_settings()
 
 
-def test_limits_of_types_are_added_to_the_defaults() -> None:
-    ours = BlockstoreSettings(MAX_FILES=5, MAX_FILES_BY_TYPE={"video": 7, "own": 9})
-    assert ours.max_files("video") == (7, "MAX_FILES_BY_TYPE")
-    assert ours.max_files("own") == (9, "MAX_FILES_BY_TYPE")
-    assert ours.max_files("sequence") == (500, "MAX_FILES_BY_TYPE")
-    assert ours.max_files("unit") == (5, "MAX_FILES")
+def test_limits_of_types_are_added_to_the_defaults(settings: Any) -> None:
+    settings.OPENEDX_BLOCKSTORE = {"MAX_FILES": 5, "MAX_FILES_BY_TYPE": {"video": 7, "own": 9}}
+    assert max_files("video") == (7, "MAX_FILES_BY_TYPE")
+    assert max_files("own") == (9, "MAX_FILES_BY_TYPE")
+    assert max_files("sequence") == (500, "MAX_FILES_BY_TYPE")
+    assert max_files("unit") == (5, "MAX_FILES")
 
 
 @pytest.mark.parametrize(

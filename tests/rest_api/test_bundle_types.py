@@ -9,8 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.test import APIClient
 
 from openedx_blockstore import api
-from openedx_blockstore.bundle_types import BundlePages, pages_of
+from openedx_blockstore.bundle_types import find_page
 from openedx_blockstore.conf import get_settings
+from openedx_blockstore.plugin_api import PageRequest
 from tests.rest_api.conftest import BASE, Place, World
 
 
@@ -138,15 +139,24 @@ def test_a_page_of_this_site_gets_its_root(
 def test_types_are_quoted(settings: Any, private: Place) -> None:
     """A type is any text."""
     _pages(settings, {"a/b&c": {"edit": "/{type}/{{{version}}}"}})
-    pages = pages_of("a/b&c")
-    assert pages == BundlePages("a/b&c", edit="/{type}/{{{version}}}")
-    address = pages.address(
-        "edit",
+    request = PageRequest(
+        page="edit",
         bundle_uuid=private.bundle,
+        bundle_type="a/b&c",
         collection_uuid=private.collection,
         latest_version=4,
     )
-    assert address == "/a%2Fb%26c/{4}"
+    assert find_page(request) == "/a%2Fb%26c/{4}"
+
+
+def test_types_are_listed(settings: Any, author: APIClient) -> None:
+    """Those of plugins, and those that the settings name."""
+    _pages(settings, {"own": {"edit": "/{bundle_uuid}"}})
+    listed = author.get(f"{BASE}bundle_types").json()
+    names = [each["name"] for each in listed]
+    assert names == sorted(names)
+    assert {"name": "video", "title": "Video", "max_files": 10_000} in listed
+    assert {"name": "own", "title": "", "max_files": 100} in listed
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def _job(_place: Place, world: World) -> dict[str, Any]:
 TABLE = [
     Row("root", "get", "login", 200),
     Row("me", "get", "login", 200),
+    Row("bundle-types", "get", "login", 200),
     Row("token", "post", "login", 200),
     Row("token", "delete", "login", 204),
     Row("schema", "get", "login", 200),
@@ -114,6 +115,8 @@ TABLE = [
         body=lambda _p: {"user": "stranger", "role": "reader"},
     ),
     Row("audit", "get", "admin", 200, _collection),
+    Row("collection-annotations", "get", "read", 200, _collection),
+    Row("version-annotations", "get", "read", 200, _version),
     Row("export-collection", "get", "reuse", 200, _collection),
     Row("export-collection", "post", "reuse", 202, _collection),
     Row("import-archive", "post", "author", 200, _collection, raw=_archive),

@@ -23,10 +23,11 @@ from tests.services.mariadb import MariaDB
 from tests.services.nginx import Nginx
 from tests.services.opensearch import OpenSearch
 from tests.services.postgresql import PostgreSQL
+from tests.services.redis import Redis
 from tests.services.seaweedfs import SeaweedFS
 
 SERVERS: dict[str, type[Server]] = {
-    each.name: each for each in (MariaDB, OpenSearch, PostgreSQL, SeaweedFS)
+    each.name: each for each in (MariaDB, OpenSearch, PostgreSQL, Redis, SeaweedFS)
 }
 
 #: What tests start by themselves, or only run: the Debian packages that bring it.

@@ -40,6 +40,14 @@ class Command(BlockstoreCommand):
             choices=ARCHIVE_FORMATS,
             help="by default what PATH ends with, or tar.gz",
         )
+        parser.add_argument(
+            "--transform",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="let this plugin change what is exported; the archive says so. May be given "
+            "several times",
+        )
         parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -59,6 +67,7 @@ class Command(BlockstoreCommand):
                     to=options["path"],
                     format=options["format"],
                     with_dependencies=closure,
+                    transforms=options["transform"],
                     progress=progress,
                 )
         except OSError as error:  # it may name a temporary file

@@ -95,6 +95,11 @@ class Command(BlockstoreCommand):
             *(entry for bundle in result.bundles for entry in bundle.skipped),
         ):
             self.stdout.write(self.style.WARNING(f"Left out: {skipped.path}: {skipped.reason}"))
+        for finding in result.findings:
+            self.stdout.write(self.style.WARNING(str(finding)))
+        for bundle in result.bundles:
+            for finding in bundle.findings:
+                self.stdout.write(self.style.WARNING(f"{bundle.title}: {finding}"))
         new = sum(bundle.created for bundle in result.bundles)
         self.stdout.write(
             self.style.SUCCESS(

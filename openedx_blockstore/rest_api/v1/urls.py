@@ -8,6 +8,7 @@ from openedx_blockstore.rest_api.plugin_urls import everything_else
 from openedx_blockstore.rest_api.v1 import file_urls
 from openedx_blockstore.rest_api.v1.views import (
     about,
+    annotation,
     bundles,
     collections,
     drafts,
@@ -34,6 +35,11 @@ urlpatterns = [
     path("collections", collections.CollectionListView.as_view(), name="collections"),
     path(_COLLECTION, collections.CollectionView.as_view(), name="collection"),
     path(f"{_COLLECTION}/roles", collections.RolesView.as_view(), name="roles"),
+    path(
+        f"{_COLLECTION}/annotations",
+        annotation.CollectionAnnotationsView.as_view(),
+        name="collection-annotations",
+    ),
     path(f"{_COLLECTION}/audit", collections.AuditView.as_view(), name="audit"),
     path(
         f"{_COLLECTION}/export", transfers.ExportCollectionView.as_view(), name="export-collection"
@@ -63,9 +69,15 @@ urlpatterns = [
     path(f"{_BUNDLE}/outdated_links", relations.OutdatedLinksView.as_view(), name="outdated-links"),
     path(f"{_BUNDLE}/preview", pages.PreviewView.as_view(), name="preview"),
     path(f"{_BUNDLE}/edit", pages.EditView.as_view(), name="edit"),
+    path("bundle_types", pages.BundleTypesView.as_view(), name="bundle-types"),
     path("bundle_versions", versions.VersionListView.as_view(), name="bundle-versions"),
     re_path(rf"{_VERSION}$", versions.VersionView.as_view(), name="bundle-version"),
     re_path(rf"{_VERSION}/changes$", versions.ChangesView.as_view(), name="changes"),
+    re_path(
+        rf"{_VERSION}/annotations$",
+        annotation.VersionAnnotationsView.as_view(),
+        name="version-annotations",
+    ),
     re_path(
         rf"{_VERSION}/dependencies$", relations.DependenciesView.as_view(), name="dependencies"
     ),

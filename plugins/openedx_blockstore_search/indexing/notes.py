@@ -30,13 +30,11 @@ def notes_of(versions: Iterable[tuple[Bundle, int]]) -> dict[tuple[UUID, int], N
         The notes by the bundle's UUID and the version.
     """
     wanted = list(versions)
-    if not hasattr(api, "get_many_annotations"):  # until it has landed
-        return {}
     dependencies = [Dependency(bundle.uuid, number) for bundle, number in wanted if number]
     known: Mapping[Dependency, Mapping[str, Any]] = (
         _asked(lambda: api.get_many_annotations(dependencies), {}) if dependencies else {}
     )
-    collections = {
+    collections: dict[UUID, dict[str, Any]] = {
         uuid: _asked(partial(api.get_collection_annotations, uuid), {})
         for uuid in {bundle.collection.uuid for bundle, _number in wanted}
     }

@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 
 from openedx_blockstore import api
-from openedx_blockstore.data import BundleData, DraftData
+from openedx_blockstore.data import BundleData, Dependency, DraftData
 from openedx_blockstore.exceptions import BlockstoreError
 from tests.core.helpers import make_version
 
@@ -84,6 +84,7 @@ def good_values(name: str, bundle: BundleData, draft: DraftData) -> dict[str, An
         "consumer": "nobody",
         "numbers": [1],
         "wanted": {},
+        "versions": [Dependency(bundle.uuid, 1)],
         "contents": api.get_bundle_contents(bundle.uuid) if name == "validate_contents" else b"new",
         "change_description": "Better",
         "fields": {"description": "x"},

@@ -374,9 +374,7 @@ def test_the_number_of_files_is_limited_by_the_type_of_the_bundle(
     [("", 100), ("problem", 100), ("unit", 100), ("sequence", 500), ("library", 10_000)],
 )
 def test_the_limits_are_those_of_the_documentation(kind: str, limit: int) -> None:
-    from openedx_blockstore.conf import get_settings  # noqa: PLC0415
-
-    assert get_settings().max_files(kind)[0] == limit
+    assert {each.name: each.max_files for each in api.get_bundle_types()}.get(kind, 100) == limit
 
 
 def test_a_version_over_a_limit_that_was_lowered_can_be_edited_and_made_smaller(

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from openedx_blockstore.data import Finding, Severity
+from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents, ImportValidator
 
 GROUP = "openedx_blockstore.import_validators"
@@ -70,3 +73,26 @@ class Wrong(ImportValidator):
     def validate(self, contents: BundleContents, previous: BundleContents | None) -> Any:
         """Give text."""
         return ["it is bad"]
+
+
+class CourseReader(Reader):
+    """The same for the bundles of a course, whose files are many."""
+
+    def validate(
+        self, contents: BundleContents, previous: BundleContents | None
+    ) -> Iterator[Finding]:
+        """Read everything, and the files of lenders."""
+        CALLS.append(("looked at", contents.title, contents.bundle_type))
+        if previous is not None:
+            CALLS.append(("before", previous.title, previous.version))
+        for path, file in contents.files.items():
+            data = contents.read(path)
+            assert len(data) == file.size
+            if b"bad" in data:
+                yield Finding(Severity.ERROR, "bad", path, 1, "It is bad.")
+            if b"odd" in data:
+                yield Finding(Severity.WARNING, "odd", path, 1, "It is odd.")
+        for alias in contents.links:
+            CALLS.append(("link", alias))
+            with pytest.raises(BundleFileNotFound):
+                contents.read(f"links/{alias}/not there")

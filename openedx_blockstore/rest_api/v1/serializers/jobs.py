@@ -19,6 +19,17 @@ class SkippedSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class FindingSerializer(serializers.Serializer[Any]):
+    """Something that an author should know about a file."""
+
+    severity = serializers.ChoiceField(choices=("error", "warning", "info"))
+    code = serializers.CharField()
+    file = serializers.CharField(allow_blank=True)
+    line = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField()
+    mend = serializers.CharField(allow_blank=True, help_text="How to mend it.")
+
+
 class ImportedBundleSerializer(serializers.Serializer[Any]):
     """What became, or would become, of one bundle version in an archive."""
 
@@ -30,6 +41,7 @@ class ImportedBundleSerializer(serializers.Serializer[Any]):
     origin_uuid = serializers.UUIDField(allow_null=True)
     origin_version = serializers.IntegerField(allow_null=True)
     skipped = SkippedSerializer(many=True)
+    findings = FindingSerializer(many=True, help_text="What plugins said of it.")
 
 
 class ArchiveImportSerializer(serializers.Serializer[Any]):
@@ -39,6 +51,7 @@ class ArchiveImportSerializer(serializers.Serializer[Any]):
     bundles = ImportedBundleSerializer(many=True, help_text="Lenders before their borrowers.")
     roots = ImportedBundleSerializer(many=True, help_text="Those that the archive was made for.")
     skipped = SkippedSerializer(many=True)
+    findings = FindingSerializer(many=True, help_text="What plugins said of the collection.")
 
 
 class CourseBundleSerializer(serializers.Serializer[Any]):
@@ -56,16 +69,6 @@ class PlaceSerializer(serializers.Serializer[Any]):
 
     bundle_uuid = serializers.UUIDField(allow_null=True)
     path = serializers.CharField()
-
-
-class FindingSerializer(serializers.Serializer[Any]):
-    """Something that an author should know about a file."""
-
-    severity = serializers.ChoiceField(choices=("error", "warning", "info"))
-    code = serializers.CharField()
-    file = serializers.CharField(allow_blank=True)
-    line = serializers.IntegerField(allow_null=True)
-    message = serializers.CharField()
 
 
 class CourseImportSerializer(serializers.Serializer[Any]):

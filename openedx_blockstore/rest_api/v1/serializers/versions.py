@@ -78,6 +78,16 @@ class VersionSummarySerializer(serializers.Serializer[Any]):
     )
 
 
+class ListedVersionSerializer(VersionSummarySerializer):
+    """A version in a list."""
+
+    annotations = serializers.DictField(
+        child=serializers.JSONField(),
+        required=False,
+        help_text="What plugins know of it, by their names; where `annotations` asks for it.",
+    )
+
+
 class VersionSerializer(VersionSummarySerializer):
     """A version."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
@@ -14,9 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from openedx_blockstore import api
-from openedx_blockstore.bundle_types import PageKind, pages_of
+from openedx_blockstore.bundle_types import PageKind, find_page
 from openedx_blockstore.exceptions import BundleVersionNotFound, DraftNotFound
 from openedx_blockstore.models import Bundle, BundleVersion
+from openedx_blockstore.plugin_api import PageRequest
 from openedx_blockstore.rest_api.access import find_bundle, find_draft
 from openedx_blockstore.rest_api.base import BlockstoreView
 from openedx_blockstore.rest_api.describe import extend_schema
@@ -57,6 +59,25 @@ _EXAMPLES = [
         status_codes=["200"],
     )
 ]
+
+
+class BundleTypeSerializer(serializers.Serializer[Any]):
+    """A type of bundles."""
+
+    name = serializers.CharField(help_text="What bundles of this type have as their `type`.")
+    title = serializers.CharField(
+        allow_blank=True, help_text="What people call it; empty where nobody said."
+    )
+    max_files = serializers.IntegerField(help_text="How many files a version may hold.")
+
+
+class BundleTypesView(BlockstoreView):
+    """The types of bundles."""
+
+    @extend_schema(responses=BundleTypeSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the types of bundles that are known here. A bundle may have any other, or none."""
+        return Response([attrs.asdict(each) for each in api.get_bundle_types()])
 
 
 class PreviewView(BlockstoreView):
@@ -108,13 +129,16 @@ def _hand_over(request: Request, row: Bundle, page: PageKind) -> HttpResponseBas
         versions = BundleVersion.objects.filter(bundle=row, version_num=version)
         if not versions.exists():
             raise BundleVersionNotFound(row.uuid, version)
-    url = pages_of(row.type).address(
-        page,
-        bundle_uuid=row.uuid,
-        collection_uuid=row.collection.uuid,
-        latest_version=bundle.latest_version,
-        version=version,
-        draft_uuid=draft_uuid,
+    url = find_page(
+        PageRequest(
+            page=page,
+            bundle_uuid=row.uuid,
+            bundle_type=row.type,
+            collection_uuid=row.collection.uuid,
+            latest_version=bundle.latest_version,
+            version=version,
+            draft_uuid=draft_uuid,
+        )
     )
     url = Addresses(request).absolute(url)
     wants_page = "text/html" in request.headers.get("Accept", "")

@@ -17,6 +17,8 @@ from rest_framework.response import Response
 from openedx_blockstore.jobs import files
 from openedx_blockstore.jobs.runner import start_job
 from openedx_blockstore.jobs.work import Work, check_work, do_work
+from openedx_blockstore.plugin_api import ExportTransform
+from openedx_blockstore.plugin_manager import plugin
 from openedx_blockstore.rest_api.access import find_bundle, find_collection, parse_uuid
 from openedx_blockstore.rest_api.base import BlockstoreView
 from openedx_blockstore.rest_api.describe import extend_schema
@@ -51,6 +53,14 @@ ARCHIVE = {
     "application/zip": OpenApiTypes.BINARY,
     "application/octet-stream": OpenApiTypes.BINARY,
 }
+_TRANSFORMS = OpenApiParameter(
+    "transforms",
+    OpenApiTypes.STR,
+    description=(
+        "Names of plugins that change what is exported, in this order, separated by commas. The "
+        "archive then says that it is derived, and is never imported as the same bundle."
+    ),
+)
 _FILE = {(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)}
 
 
@@ -161,6 +171,14 @@ def _accepted(request: Request, job: Any) -> Response:
     return Response(shown, status=202, headers={"Location": shown["url"]})
 
 
+def _transforms(request: Request) -> list[str]:
+    given = request.query_params.get("transforms", "")
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    for name in names:
+        plugin(ExportTransform, name)
+    return names
+
+
 def _format(request: Request) -> str:
     given = request.query_params.get("format", "tar.gz")
     if given not in _FORMATS:
@@ -173,6 +191,7 @@ class ExportBundleView(_ExportView):
 
     _parameters = [
         _FORMAT,
+        _TRANSFORMS,
         OpenApiParameter(
             "with_dependencies",
             OpenApiTypes.BOOL,
@@ -197,7 +216,12 @@ class ExportBundleView(_ExportView):
         deep = query_flag(request.query_params.get("with_dependencies"), "with_dependencies")
         row = find_bundle(request.user, bundle_uuid, "reuse", with_deleted=True)
         number = parse_number(row.uuid, version_num)
-        arguments = {"bundle_uuid": str(row.uuid), "version": number, "with_dependencies": deep}
+        arguments = {
+            "bundle_uuid": str(row.uuid),
+            "version": number,
+            "with_dependencies": deep,
+            "transforms": _transforms(request),
+        }
         return "export_bundle", arguments, f"{files.safe_name(row.slug or str(row.uuid))}-{number}"
 
 
@@ -228,6 +252,7 @@ class ExportCollectionView(_ExportView):
 
     _parameters = [
         _FORMAT,
+        _TRANSFORMS,
         OpenApiParameter(
             "bundle_uuid", OpenApiTypes.STR, description="Only these, separated by commas."
         ),
@@ -251,5 +276,9 @@ class ExportCollectionView(_ExportView):
             bundles = [part.strip() for part in given.split(",") if part.strip()]
             if not all(parse_uuid(part) is not None for part in bundles):
                 raise ValidationError({"bundle_uuid": "UUIDs, separated by commas."})
-        arguments = {"collection_uuid": str(row.uuid), "bundles": bundles}
+        arguments = {
+            "collection_uuid": str(row.uuid),
+            "bundles": bundles,
+            "transforms": _transforms(request),
+        }
         return "export_collection", arguments, files.safe_name(row.title)

@@ -27,6 +27,7 @@ from openedx_blockstore.rest_api.v1.serializers.common import (
     PAGE,
     URLS,
     page_of,
+    query_flag,
     query_number,
     valid,
 )
@@ -36,6 +37,7 @@ from openedx_blockstore.rest_api.v1.serializers.versions import (
     VERSION_FIELDS,
     ChangesSerializer,
     HistorySerializer,
+    ListedVersionSerializer,
     VersionInputSerializer,
     VersionSerializer,
     VersionSummarySerializer,
@@ -63,10 +65,16 @@ class VersionListView(BlockstoreView):
             OpenApiParameter(
                 "collection_uuid", OpenApiTypes.UUID, description="Only those of this collection."
             ),
+            OpenApiParameter(
+                "annotations",
+                OpenApiTypes.BOOL,
+                description="With what plugins know of each, as `annotations`.",
+                default=False,
+            ),
             *PAGE,
             FIELDS,
         ],
-        responses=list_of(VersionSummarySerializer),
+        responses=list_of(ListedVersionSerializer),
     )
     def get(self, request: Request) -> Response:
         """List versions in the order in which they were made."""
@@ -89,6 +97,11 @@ class VersionListView(BlockstoreView):
         versions, after = wanted.page(list(rows[: wanted.fetch]), lambda row: row.pk)
         addresses = Addresses(request)
         results = [fields.pick(show_summary(row, addresses)) for row in versions]
+        if query_flag(query.get("annotations"), "annotations"):
+            keys = [Dependency(row.bundle.uuid, row.version_num) for row in versions]
+            known = api.get_many_annotations(keys)
+            for key, result in zip(keys, results, strict=True):
+                result["annotations"] = known[key]
         return Response(results if wanted.plain else page_body(request, results, after))
 
 
