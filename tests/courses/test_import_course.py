@@ -271,6 +271,7 @@ def test_the_report_is_text_and_json(folder: Path) -> None:
         "file": "html/h1.html",
         "line": 1,
         "message": "There is no asset 'gone.pdf' in static/.",
+        "mend": "",
     }
     text = report.to_text().splitlines()
     assert text[0] == (
