@@ -72,7 +72,7 @@ class Targets:
     @property
     def generations(self) -> tuple[str, ...]:
         """All of them."""
-        return tuple(filter(None, (self.current, self.building)))
+        return tuple(filter(None, dict.fromkeys((self.current, self.building))))
 
 
 def new_generation() -> str:

@@ -8,17 +8,18 @@ everything of the bundle.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from attrs import define, field, frozen
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import Conflict
 from openedx_blockstore.models_api import Bundle, BundleVersion
 from openedx_blockstore.plugin_api.search_backends import (
+    GenerationNotFound,
     Patch,
     Put,
     Remove,
@@ -36,7 +37,7 @@ from openedx_blockstore_search.indexing.documents import (
 )
 from openedx_blockstore_search.indexing.engines import Targets, Writer, find_targets
 from openedx_blockstore_search.indexing.known import Known, TableLoader, batches, write_known
-from openedx_blockstore_search.indexing.notes import notes_of
+from openedx_blockstore_search.indexing.notes import LatestNotes, latest_notes
 from openedx_blockstore_search.indexing.own_parts import find_own_parts
 from openedx_blockstore_search.indexing.stepping import Stepper
 from openedx_blockstore_search.indexing.tagging import retag_bundles
@@ -68,7 +69,7 @@ class Prepared:
     Attributes:
         everything: The tables' rows are replaced, and not only those of changed files.
         is_new: The bundle has no row yet.
-        retag: Documents of former versions have the tags of the latest one.
+        retag: Some documents have the tags of another version, perhaps.
     """
 
     bundle: Bundle
@@ -88,7 +89,7 @@ class Syncer:
         targets: Where they are.
         only: Write to this generation alone, everything anew, up to the version that is known.
         languages: Languages that bundles get from the courses that they are part of.
-        retag: Bundles whose former versions have other tags than their documents, perhaps.
+        retag: Bundles of which documents have the tags of another version, perhaps.
     """
 
     targets: Targets
@@ -106,7 +107,7 @@ class Syncer:
         }
         generations = (self.only,) if self.only else self.targets.generations
         writer = Writer.to(self.targets.engine, generations)
-        notes = _latest_notes(bundles)
+        notes = latest_notes(bundles, {key: row.version for key, row in rows.items()})
         lost: list[Bundle] = []
         prepared: list[Prepared] = []
         for bundle in bundles:
@@ -147,7 +148,7 @@ class Syncer:
         bundle: Bundle,
         row: IndexedBundle | None,
         writer: Writer,
-        notes: Notes,
+        notes: LatestNotes,
         *,
         everything: bool,
     ) -> Prepared:
@@ -177,8 +178,11 @@ class Syncer:
             _forget(prepared)
             versions = _versions(bundle, 0, everything=True) or []
         versions = [each for each in versions or [] if up_to is None or each[0] <= up_to]
-        self._write(prepared, versions, writer, notes)
-        prepared.retag = fresh and len(versions) > 1 and notes != NO_NOTES
+        self._write(prepared, versions, writer, notes.now)
+        # Documents that stay, or ended before the latest version, may have to have others.
+        prepared.retag = (
+            len(versions) > 1 and notes.now != NO_NOTES if fresh else notes.now != notes.before
+        )
         return prepared
 
     def _write(
@@ -213,21 +217,6 @@ class Syncer:
             return self.hints[bundle.uuid, number]
         changes = api.diff_versions(bundle.uuid, before, number)
         return [change.path for change in changes.files]
-
-
-def _latest_notes(bundles: Sequence[Bundle]) -> dict[UUID, Notes]:
-    """Return the tags and licences of the bundles' latest versions."""
-    latest: dict[int, int] = {}
-    for some in batches([bundle.pk for bundle in bundles]):
-        rows = BundleVersion.objects.filter(bundle_id__in=some).values("bundle_id")
-        latest |= dict(rows.annotate(latest=Max("version_num")).values_list("bundle_id", "latest"))
-    found = notes_of(
-        (bundle, latest.get(bundle.pk, 0)) for bundle in bundles if bundle.deleted_at is None
-    )
-    return {
-        bundle.uuid: found.get((bundle.uuid, latest.get(bundle.pk, 0)), NO_NOTES)
-        for bundle in bundles
-    }
 
 
 def _forget(prepared: Prepared) -> None:
@@ -320,7 +309,9 @@ def _sync(
     bundles = _load(uuids)
     for _attempt in range(_ATTEMPTS):
         syncer = Syncer(find_targets(engine), hints, languages=languages)
-        bundles = syncer.sync(bundles, everything=everything)
+        # A rebuild may just have put another generation in the place of one.
+        with suppress(GenerationNotFound):
+            bundles = syncer.sync(bundles, everything=everything)
         retag_bundles(engine, syncer.retag)
         if not bundles:
             return

@@ -41,6 +41,9 @@ from openedx_blockstore_search.parts.words import tidy, words_of_element, words_
 #: Blocks of one file that are told apart; a file with more of them is told of in part.
 MAX_BLOCKS = 5_000
 
+#: Blocks in blocks in blocks: what is deeper belongs to the last one.
+MAX_DEPTH = 50
+
 #: Where the platform looks for modules that Python scripts of problems import.
 _PYTHON_LIBRARY = "static/python_lib.zip"
 
@@ -123,7 +126,8 @@ def find_blocks(path: str, root: etree._Element) -> BlocksOfFile:
             break
         key = path if element is root else _key(path, element, keys)
         language = language_of(element) or language
-        inner = [] if not _holds_blocks(element) else list(_children(element))
+        is_leaf = len(around) >= MAX_DEPTH or not _holds_blocks(element)
+        inner = [] if is_leaf else list(_children(element))
         found.parts.append(_part(path, element, inner, key=key, around=around, language=language))
         pending += [(child, (*around, key), language) for child in reversed(inner)]
     return found

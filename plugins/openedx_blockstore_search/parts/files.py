@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 
-from attrs import evolve, frozen
+from attrs import Factory, define, evolve, frozen
 
-from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_search.parts.blocks import FilePart, Include, find_blocks
-from openedx_blockstore_search.parts.languages import as_languages, languages_in_markup
+from openedx_blockstore_search.parts.languages import languages_in_markup
 from openedx_blockstore_search.parts.names import (
     MAX_SCANNED_BYTES,
     SCANNED_SUFFIXES,
@@ -32,6 +32,10 @@ from openedx_blockstore_search.parts.words import decode, tidy, words_of_html
 
 #: Files whose words are worth finding; others that are scanned are code or data.
 _READABLE = (".htm", ".html", ".md", ".sjson", ".srt", ".txt", ".vtt", ".xhtml")
+#: Bytes of a page that are read for the words of a part.
+_MAX_PAGE = 2**20
+#: Parts of one file that have the words of one page.
+_MAX_SHOWN = 20
 _NAVIGATION_FILE = "navigation.json"
 _MARKS_OF_BLOCKS = frozenset({"display_name", "url_name", "xblock-family"})
 #: The types of blocks whose files at the top of a bundle are called otherwise.
@@ -112,7 +116,8 @@ def _read_definition(contents: BundleContents, path: str, size: int) -> FileFact
         return None
     found = find_blocks(path, read.root)
     flaw = read.flaw or ("too-many-blocks" if found.too_many else None)
-    parts = [_with_page(contents, part) for part in found.parts]
+    pages = _Pages(contents)
+    parts = [pages.fill(part) for part in found.parts]
     names: tuple[str, ...] = ()
     if flaw is not None:
         # What a recovering reader has dropped may still be words, and name files.
@@ -153,23 +158,38 @@ def _type_by_path(path: str) -> str:
     return SAME_TYPES.get(name, name)[:60]
 
 
-def _with_page(contents: BundleContents, part: FilePart) -> FilePart:
-    """Return a part with the words of the page beside it."""
-    if part.page is None:
-        return part
-    page = part.page
-    if page not in contents.files:
-        return evolve(part, page=None, names=(*part.names, page))
-    try:
-        text = decode(contents.read(page, limit=MAX_SCANNED_BYTES))
-    except (ValueError, BundleFileNotFound):
-        return part
-    others = as_languages((*part.languages, *languages_in_markup(text)))
-    return evolve(
-        part,
-        text=tidy(f"{part.text} {words_of_html(text)}"),
-        languages=tuple(each for each in others if each != part.language),
-    )
+@define
+class _Pages:
+    """The pages that hold the contents of parts of one file."""
+
+    _contents: BundleContents
+    _read: dict[str, tuple[str, tuple[str, ...]]] = Factory(dict)
+    _shown: Counter[str] = Factory(Counter)
+
+    def fill(self, part: FilePart) -> FilePart:
+        """Return a part with the words of its page."""
+        page = part.page
+        if page is None:
+            return part
+        if page not in self._contents.files:
+            return evolve(part, page=None, names=(*part.names, page))
+        self._shown[page] += 1
+        if self._shown[page] > _MAX_SHOWN:
+            return part
+        words, languages = self._words(page)
+        others = dict.fromkeys((*part.languages, *languages))
+        return evolve(
+            part,
+            text=tidy(f"{part.text} {words}"),
+            languages=tuple(each for each in others if each != part.language),
+        )
+
+    def _words(self, page: str) -> tuple[str, tuple[str, ...]]:
+        if page not in self._read:
+            with self._contents.open(page) as file:
+                text = decode(file.read(_MAX_PAGE))
+            self._read[page] = (words_of_html(text), languages_in_markup(text))
+        return self._read[page]
 
 
 def _read_text(contents: BundleContents, path: str) -> FileFacts:

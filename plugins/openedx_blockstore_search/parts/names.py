@@ -29,11 +29,13 @@ MAX_SCANNED_BYTES = 8 * 2**20
 #: Names that are kept of one file; a file with more of them can not be known in full.
 MAX_NAMES = 5_000
 
-_MAX_LENGTH = 300
+_MAX_LENGTH = 500
 _ANYWHERE_ELSE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//|#|%%)", re.IGNORECASE)
 _BEFORE_STATIC = re.compile(r"[\w.%-]")
 _STOPS = {'"': re.compile(r'["<>\n\r\\]'), "'": re.compile(r"['<>\n\r\\]")}
 _STOP = re.compile(r"[\"'<>\n\r\\`{}|]")
+#: No path has these: controls, and halves of characters.
+_IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _CUT = re.compile(r"[?#]")
 _FIRST_CUT = re.compile(r"[?#\s);,&]")
 _KEY = re.compile(
@@ -79,7 +81,7 @@ def as_name(text: str) -> str | None:
         text = text[1:]
     plain = unicodedata.normalize("NFC", unquote(text, errors="replace"))
     plain = posixpath.normpath(plain)
-    if len(plain) > _MAX_LENGTH or plain in {".", "..", "static"} or "\0" in plain:
+    if len(plain) > _MAX_LENGTH or plain in {".", "..", "static"} or _IMPOSSIBLE.search(plain):
         return None
     return plain
 

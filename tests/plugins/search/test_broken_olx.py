@@ -181,3 +181,27 @@ def test_other_encodings_are_understood() -> None:
         assert part_of(text.encode(encoding)).title == "\u00dcber"
     declared = f'<?xml version="1.0" encoding="iso-8859-1"?>\n{text}'
     assert part_of(declared.encode("iso-8859-1")).title == "\u00dcber"
+
+
+def test_blocks_in_blocks_in_blocks_come_to_an_end() -> None:
+    text = "<unit>" * 200 + "deep" + "</unit>" * 200
+    facts = read_facts(MemoryContents({"unit.xml": text}), "unit.xml")
+    assert len(facts.parts) == 51
+    assert facts.parts[-1].text == "deep"
+
+
+def test_names_that_no_path_can_have_are_none() -> None:
+    transcripts = '{"en": "\\ud800.srt", "de": "a\\u0000.srt", "fr": "good.srt"}'
+    video = f"<video transcripts='{transcripts}'/>"
+    assert set(part_of(video, "video.xml").references) == {"static/fr_good.srt", "static/good.srt"}
+
+
+def test_one_long_page_of_many_parts_is_read_once() -> None:
+    page = "owl " * 500_000
+    blocks = '<html filename="p"/>' * 2_000
+    started = time.perf_counter()
+    facts = read_facts(
+        MemoryContents({"unit.xml": f"<unit>{blocks}</unit>", "p.html": page}), "unit.xml"
+    )
+    assert len(facts.parts) == 2_001
+    assert time.perf_counter() - started < 30
