@@ -52,10 +52,12 @@ EXTRAS_REQUIRE = {
     "search": ["elasticsearch>=7.9.1,<7.14"],
     "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
     "validation": ["lxml>=4.9"],
+    # Events of Blockstore on the event bus of a platform.
+    "events": ["openedx-events>=9"],
     "webhooks": ["celery>=5.3", "requests>=2.28"],
     "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
     "test": [
-        "celery>=5.3",  # does jobs where a host has it
+        "celery[redis]>=5.3",  # does jobs and hands over events where a host has it
         "edx-drf-extensions>=9",  # JWT, where a host has it
         "hypothesis>=6.100",
         "pytest>=8",

@@ -39,5 +39,6 @@ class BlockstoreConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the checks of the settings."""
+        """Register the checks of the settings, and who hands over events."""
         from openedx_blockstore import checks  # noqa: F401, PLC0415  (needs the app registry)
+        from openedx_blockstore.event_delivery import runner  # noqa: F401, PLC0415  (likewise)

@@ -210,6 +210,21 @@ class BlockstoreSettings:
     #: Hours that a job, and what it has made, can be fetched after it ended.
     JOB_HOURS: int = field(default=72, validator=_positive)
 
+    #: Who hands events to consumers: ``celery``; ``inline``, which is the process that made the
+    #: change, right after its transaction; ``command`` for nobody but ``manage.py
+    #: blockstore_consume``; or ``auto``: Celery where the host has a broker, otherwise inline.
+    EVENT_RUNNER: str = field(
+        default="auto", validator=in_(("auto", "celery", "inline", "command"))
+    )
+    #: Seconds after which the process that made a change stops handing over events, if there are
+    #: that many; the rest goes with the next change, or by the command.
+    EVENT_INLINE_SECONDS: int = field(default=10, validator=_positive)
+    #: Seconds after which a worker that was killed is replaced by another one.
+    EVENT_LEASE_SECONDS: int = field(default=60, validator=_positive)
+    #: How often an event that a consumer can not handle is tried, with growing pauses, before it
+    #: is given up; 16 times take a day and a half.
+    EVENT_MAX_ATTEMPTS: int = field(default=16, validator=_positive)
+
     def rest_throttle_rate(self, scope: str) -> str | None:
         """How often one may ask; None for no limit."""
         return self.REST_THROTTLE_RATES.get(scope, REST_THROTTLE_RATES.get(scope)) or None

@@ -14,7 +14,16 @@ from uuid import UUID
 from attrs import field, frozen
 
 from openedx_blockstore._change_data import FileChange, LinkChange, LinkTarget
-from openedx_blockstore._event_data import EventData, EventKind, EventTarget
+from openedx_blockstore._event_data import (
+    DraftEventData,
+    EventConsumerData,
+    EventData,
+    EventKind,
+    EventTarget,
+    LinkEventData,
+    SetAsideEventData,
+    TrimmedEvents,
+)
 from openedx_blockstore._finding_data import BundleFindings, Finding, Severity
 from openedx_blockstore._service_data import (
     CollectionAuditData,
@@ -443,6 +452,8 @@ class ArchiveExportData:
 for _value in (
     BundleFindings,
     CollectionAuditData,
+    DraftEventData,
+    EventConsumerData,
     EventData,
     EventKind,
     EventTarget,
@@ -450,10 +461,13 @@ for _value in (
     Finding,
     GrantData,
     LinkChange,
+    LinkEventData,
     LinkTarget,
     RoleData,
     ServedFileData,
+    SetAsideEventData,
     Severity,
+    TrimmedEvents,
     UploadData,
 ):
     _value.__module__ = __name__

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from openedx_blockstore.settings import environment
 from tests.services.base import ServerFailedError, ServerMissingError
+from tests.services.redis import Redis
 from tests.services.seaweedfs import SeaweedFS
 from tests.settings import TEST_DIR
 
@@ -69,6 +70,23 @@ def s3_environment() -> Iterator[dict[str, str]]:
         do_without(f"no S3 server: {error}")
     try:
         yield server.environment()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The URL of a real Redis: the one given, or one that is started here."""
+    if given := os.environ.get("BLOCKSTORE_TEST_REDIS_URL"):
+        yield given
+        return
+    server = Redis()
+    try:
+        server.start()
+    except (ServerMissingError, ServerFailedError) as error:
+        do_without(f"no Redis: {error}")
+    try:
+        yield server.url
     finally:
         server.stop()
 

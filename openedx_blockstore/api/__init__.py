@@ -40,6 +40,14 @@ from openedx_blockstore.api.drafts import (
     write_draft_file,
     write_draft_files,
 )
+from openedx_blockstore.api.event_consumers import (
+    drop_events,
+    get_event_consumers,
+    get_set_aside_events,
+    replay_events,
+    retry_events,
+)
+from openedx_blockstore.api.events import get_events, notify_annotation_changed, trim_events
 from openedx_blockstore.api.exports import export_bundle, export_collection
 from openedx_blockstore.api.files import (
     digest_of,
@@ -101,6 +109,7 @@ __all__ = [
     "describe_bundle_version",
     "diff_versions",
     "digest_of",
+    "drop_events",
     "export_bundle",
     "export_collection",
     "find_known_contents",
@@ -128,11 +137,14 @@ __all__ = [
     "get_collections",
     "get_dependencies",
     "get_draft",
+    "get_event_consumers",
+    "get_events",
     "get_file_history",
     "get_many_annotations",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",
+    "get_set_aside_events",
     "get_size",
     "get_upload",
     "get_upload_urls",
@@ -141,11 +153,15 @@ __all__ = [
     "import_archive",
     "import_bundle",
     "import_version",
+    "notify_annotation_changed",
     "open_bundle_file",
     "open_version_file",
+    "replay_events",
+    "retry_events",
     "revert_bundle",
     "set_draft_link",
     "set_role",
+    "trim_events",
     "undelete_bundle",
     "update_bundle",
     "update_collection",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -16,7 +17,7 @@ from openedx_blockstore.api._lookup import (
 )
 from openedx_blockstore.api._transactions import current
 from openedx_blockstore.api._values import is_storable
-from openedx_blockstore.data import LinkTarget
+from openedx_blockstore.data import DraftEventData, LinkTarget
 from openedx_blockstore.exceptions import DraftConflict, DraftNotFound, PathConflict
 from openedx_blockstore.models import BundleVersion, Draft, StagedChange
 from openedx_blockstore.store import (
@@ -134,13 +135,37 @@ def change_of(row: StagedChange) -> Change:
     return Change(row.name, row.is_link, row.made_against, new)
 
 
+def draft_event(
+    draft: Draft, changes: Iterable[Change] = (), *, version: int | None = None, actor: str = ""
+) -> DraftEventData:
+    """Return what a signal says of something that happens to a draft now.
+
+    Args:
+        draft: Its row, with its bundle.
+        changes: What was staged, un-staged or committed.
+    """
+    return DraftEventData(
+        draft_uuid=draft.uuid,
+        name=draft.name,
+        bundle_uuid=draft.bundle.uuid,
+        at=datetime.now(UTC),
+        paths=tuple(sorted(map(_path, changes))),
+        version=version,
+        actor=actor,
+    )
+
+
+def _path(change: Change) -> str:
+    return link_path(change.name) if change.is_link else change.name
+
+
 def draft_conflict(draft_uuid: UUID | str, disagreements: Iterable[Disagreement]) -> DraftConflict:
     """Return the error for changes that were made against something else than is there now."""
     return DraftConflict(
         draft_uuid,
         [
             PathConflict(
-                path=link_path(d.change.name) if d.change.is_link else d.change.name,
+                path=_path(d.change),
                 expected=_plain(d.change.made_against),
                 actual=_plain(d.actual),
                 mine=_plain(token(d.change.new)),

@@ -12,6 +12,7 @@ from openedx_blockstore.api._annotation_parts import (
     import_collection_parts,
     import_version_parts,
 )
+from openedx_blockstore.api._events import bundle_created, record
 from openedx_blockstore.api._import_plan import BundlePlan, TreePlan
 from openedx_blockstore.api._lookup import batches
 from openedx_blockstore.api._store import confirm_blobs
@@ -24,7 +25,7 @@ from openedx_blockstore.api._transactions import (
 from openedx_blockstore.api._validation import tell_validators
 from openedx_blockstore.api._versions import VersionInfo, make_version
 from openedx_blockstore.archives import ArchiveTrees
-from openedx_blockstore.data import Dependency, Finding, ImportFindings
+from openedx_blockstore.data import Dependency, EventData, Finding, ImportFindings
 from openedx_blockstore.models import Bundle, BundleVersion, Collection
 
 #: What validators said, by the keys of the archive's trees.
@@ -83,19 +84,26 @@ def carry_out(work: ImportWork) -> None:
             _lock_bundles(touched)
             rows: dict[UUID, Bundle] = {}
             latest: dict[UUID, BundleVersion | None] = {}
+            events: list[EventData] = []
             for plan in new:
                 bundle = plan.bundle
                 current = bundle.uuid
                 if bundle.uuid not in rows:
-                    rows[bundle.uuid] = bundle.row or _create_bundle(work.collection, bundle)
+                    rows[bundle.uuid] = bundle.row or _create_bundle(
+                        work.collection, bundle, events
+                    )
                     latest[bundle.uuid] = bundle.latest
                 row = rows[bundle.uuid]
-                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid])
+                latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid], events)
                 if (found := work.findings.get(plan.tree.key)) is not None:
+                    # First, since validators may have news of the version.
+                    record(*events)
+                    events.clear()
                     tell_validators(bundle.uuid, plan.version, found)
             for bundle_uuid, digest in work.reused:
                 if bundle_uuid in rows:
                     confirm_blobs(bundle_uuid, [digest])
+            record(*events)
             _import_parts(work)
     except IntegrityError as error:
         raise PlanOutdatedError(current) from error
@@ -123,8 +131,8 @@ def _lock_bundles(plans: Iterable[TreePlan]) -> None:
         list(locked(rows).values_list("pk"))
 
 
-def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
-    return Bundle.objects.create(
+def _create_bundle(collection: Collection, plan: BundlePlan, events: list[EventData]) -> Bundle:
+    row = Bundle.objects.create(
         uuid=plan.uuid,
         collection=collection,
         slug=plan.info.slug,
@@ -133,9 +141,13 @@ def _create_bundle(collection: Collection, plan: BundlePlan) -> Bundle:
         type=plan.type,
         origin=plan.origin,
     )
+    events.append(bundle_created(row, collection))
+    return row
 
 
-def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) -> BundleVersion:
+def _make_version(
+    plan: TreePlan, bundle: Bundle, latest: BundleVersion | None, events: list[EventData]
+) -> BundleVersion:
     info = plan.tree.info
     made = make_version(
         bundle,
@@ -148,6 +160,7 @@ def _make_version(plan: TreePlan, bundle: Bundle, latest: BundleVersion | None) 
             origin_version=info.version if plan.tree.state == "exported" else None,
         ),
         latest=latest,
+        write_event=events.append,
     )
     if made is None or not made.created or made.row.version_num != plan.version:
         raise PlanOutdatedError(bundle.uuid)

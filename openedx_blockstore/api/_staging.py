@@ -17,12 +17,15 @@ from uuid import UUID
 from attrs import evolve, frozen
 from django.db.models import Exists, Q, Subquery
 
+from openedx_blockstore import signals
 from openedx_blockstore.api._draft_views import (
     DraftState,
     change_of,
     draft_conflict,
+    draft_event,
     find_draft,
 )
+from openedx_blockstore.api._events import announce
 from openedx_blockstore.api._lookup import BATCH, batches, parse_uuid, read_manifest
 from openedx_blockstore.api._store import confirm_blobs
 from openedx_blockstore.api._transactions import (
@@ -101,7 +104,8 @@ def stage(
         if if_match is not None:
             _check_match(state.row.uuid, changes[0], base, staged, if_match)
         confirm_blobs(state.row.bundle.uuid, reused)
-        _write_rows(state.row, changes)
+        if written := _write_rows(state.row, changes):
+            announce(signals.draft_changed, draft_event(state.row, written))
 
     try:
         with write_transaction():
@@ -187,13 +191,17 @@ def _check_match(
         raise DraftConflict(draft_uuid, [conflict])
 
 
-def _write_rows(draft: Draft, changes: Sequence[Change]) -> None:
+def _write_rows(draft: Draft, changes: Sequence[Change]) -> list[Change]:
+    """Stage and un-stage changes, and return those that made a difference to what is staged."""
     write_id = uuid.uuid4()
     kept = [change for change in changes if token(change.new) != change.made_against]
     cleared = [change for change in changes if token(change.new) == change.made_against]
+    written = list(kept)
     for is_link in (False, True):
         if names := [change.name for change in cleared if change.is_link == is_link]:
-            StagedChange.objects.filter(draft=draft, is_link=is_link, name__in=names).delete()
+            staged = StagedChange.objects.filter(draft=draft, is_link=is_link, name__in=names)
+            if staged.delete()[0]:
+                written += [change for change in cleared if change.is_link == is_link]
     if kept:
         features = write_connection().features
         unique = ["draft", "is_link", "name"]
@@ -203,6 +211,7 @@ def _write_rows(draft: Draft, changes: Sequence[Change]) -> None:
             update_fields=_UPSERTED,
             unique_fields=unique if features.supports_update_conflicts_with_target else None,
         )
+    return written
 
 
 def _row(draft: Draft, change: Change, write_id: uuid.UUID) -> StagedChange:
@@ -253,3 +262,7 @@ def rebase(state: DraftState, *, on_conflict: OnConflict) -> None:
     Draft.objects.filter(pk=state.row.pk).update(
         modified=datetime.now(UTC), base_version=state.latest
     )
+    touched = {*dropped, *(row.pk for row in moved)}
+    if touched:
+        changed = [change for row, change in changes if row.pk in touched]
+        announce(signals.draft_changed, draft_event(state.row, changed))

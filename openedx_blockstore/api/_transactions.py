@@ -36,10 +36,11 @@ def write_transaction() -> Iterator[None]:
     timeout for locks is.
     """
     connection = write_connection()
+    immediate = connection.vendor == "sqlite" and not connection.in_atomic_block
     with contextlib.ExitStack() as stack:
-        if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            stack.enter_context(_begin_immediate(connection))
-        stack.enter_context(transaction.atomic(using=connection.alias))
+        # Only for the beginning: what runs after the commit, at the end, begins its own.
+        with _begin_immediate(connection) if immediate else contextlib.nullcontext():
+            stack.enter_context(transaction.atomic(using=connection.alias))
         yield
 
 

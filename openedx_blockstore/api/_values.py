@@ -42,6 +42,15 @@ def check_text(name: str, value: object, *, max_length: int | None = None) -> st
     return value
 
 
+def check_actor(value: object) -> str:
+    """Return the name of a user who does something; empty for a program that names nobody.
+
+    Raises:
+        Invalid: It is no text that can be stored.
+    """
+    return check_text("actor", value, max_length=255)
+
+
 def check_title(value: object) -> str:
     """Return a title of allowed length.
 

@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Subquery
 
+from openedx_blockstore.api._changes import file_changes, link_changes
+from openedx_blockstore.api._events import bundle_event, locked_bundles, record
 from openedx_blockstore.api._link_rows import resolve_links, update_link_rows
 from openedx_blockstore.api._lookup import read_manifest
 from openedx_blockstore.api._store import get_store
@@ -24,7 +27,7 @@ from openedx_blockstore.api._transactions import (
     write_transaction,
 )
 from openedx_blockstore.bundle_types import max_files
-from openedx_blockstore.data import ChangeKind
+from openedx_blockstore.data import ChangeKind, EventData, EventKind, FileChange, LinkChange
 from openedx_blockstore.exceptions import (
     BundleNotFound,
     InvalidPath,
@@ -67,7 +70,7 @@ class LocksNeededError(Exception):
 
 
 #: Makes the new tree from that of the latest version; called again after a lost race. It is told
-#: whether it is exclusive: then nobody else can change the bundle, nor what ``before`` has locked.
+#: whether it is exclusive: then nobody else can change the bundle, nor what was locked before it.
 #: If it is not, and that matters, it raises LocksNeededError.
 Build = Callable[[Tree, bool], Tree]
 
@@ -78,15 +81,18 @@ def make_version(
     info: VersionInfo,
     *,
     latest: BundleVersion | None,
-    before: Callable[[], None] = lambda: None,
+    lock_first: Subquery | None = None,
     after: Callable[[BundleVersion], None] = lambda _version: None,
+    write_event: Callable[[EventData], None] = record,
 ) -> MadeVersion | None:
     """Make the version that follows the latest one.
 
     Args:
         latest: The latest version, as far as the caller knows, with its bundle loaded.
-        before: Called first in the transaction that makes the row; the place for locks.
-        after: Called in the same transaction, when the row is there. It may raise OutrunError.
+        lock_first: Finds the bundle's key, and locks on the way what must be locked before it.
+        after: Called last in the transaction. It may raise OutrunError.
+        write_event: Called before that, when the row is there. Who makes many versions in one
+            transaction collects the events, and records them together before its end.
 
     Returns:
         The new version; or the latest one, if it holds the same tree; None if the tree is empty
@@ -102,7 +108,7 @@ def make_version(
     for attempt in range(_ATTEMPTS):
         exclusive = exclusive or attempt >= _OPTIMISTIC_ATTEMPTS
         try:
-            with _exclusively(bundle, before) if exclusive else contextlib.nullcontext():
+            with _exclusively(bundle, lock_first) if exclusive else contextlib.nullcontext():
                 if attempt > 0:
                     latest = _reload_latest(bundle)
                 parent = read_manifest(latest) if latest is not None else None
@@ -111,7 +117,16 @@ def make_version(
                     if latest is None or parent is None:
                         return None
                     return MadeVersion(latest, parent, created=False)
-                return _attempt(bundle, latest, parent, tree, info=info, before=before, after=after)
+                return _attempt(
+                    bundle,
+                    latest,
+                    parent,
+                    tree,
+                    info=info,
+                    lock_first=lock_first,
+                    after=after,
+                    write_event=write_event,
+                )
         except OutrunError:
             continue
         except LocksNeededError:
@@ -124,15 +139,10 @@ def make_version(
 
 
 @contextlib.contextmanager
-def _exclusively(bundle: Bundle, before: Callable[[], None]) -> Iterator[None]:
-    """Keep others from making versions of the bundle.
-
-    Args:
-        before: Takes the locks that come before the bundle's, see :mod:`._transactions`.
-    """
+def _exclusively(bundle: Bundle, lock_first: Subquery | None) -> Iterator[None]:
+    """Keep others from making versions of the bundle."""
     with write_transaction():
-        before()
-        list(locked(Bundle.objects.filter(pk=bundle.pk)).values_list("pk"))
+        list(locked(Bundle.objects.filter(pk=lock_first or bundle.pk)).values_list("pk"))
         yield
 
 
@@ -154,8 +164,9 @@ def _attempt(
     tree: Tree,
     *,
     info: VersionInfo,
-    before: Callable[[], None],
+    lock_first: Subquery | None,
     after: Callable[[BundleVersion], None],
+    write_event: Callable[[EventData], None],
 ) -> MadeVersion:
     old_tree = tree_of(parent)
     _check_files(bundle, old_tree, tree)
@@ -178,23 +189,50 @@ def _attempt(
         origin_version=info.origin_version,
         created=datetime.now(UTC),
     )
+    files, changed_links = file_changes(old_tree, tree), link_changes(old_tree, tree)
     with write_transaction():
-        before()
-        _insert(row)
+        place = _insert(row, lock_first)
         update_link_rows(row, links)
+        write_event(_event(row, place, files, changed_links))
         after(row)
     return MadeVersion(row, manifest, created=True)
 
 
-def _insert(row: BundleVersion) -> None:
-    present = Bundle.objects.filter(pk=row.bundle_id, deleted_at=None)
-    if not list(locked(present).values_list("pk")):
+def _insert(row: BundleVersion, lock_first: Subquery | None) -> Bundle:
+    """Insert the row, and return the bundle as it is now."""
+    key = lock_first or row.bundle_id
+    bundle = locked_bundles().filter(pk=key, deleted_at=None).first()
+    if bundle is None:
         raise BundleNotFound(row.bundle.uuid)
     try:
         with transaction.atomic(using=write_connection().alias):
             row.save(force_insert=True)
     except IntegrityError as error:
         raise OutrunError from error
+    return bundle
+
+
+def _event(
+    row: BundleVersion,
+    bundle: Bundle,
+    files: tuple[FileChange, ...],
+    links: tuple[LinkChange, ...],
+) -> EventData:
+    return bundle_event(
+        EventKind.VERSION_CREATED,
+        bundle,
+        at=row.created,
+        actor=row.author,
+        version=row.version_num,
+        files=files,
+        links=links,
+        facts={
+            "change_description": row.change_description,
+            "change_kind": row.change_kind,
+            "manifest_digest": row.manifest_digest,
+            "origin_version": row.origin_version,
+        },
+    )
 
 
 def check_file_count(bundle: Bundle, *, old: int, new: int) -> None:

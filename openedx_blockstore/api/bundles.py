@@ -12,11 +12,18 @@ from django.db import IntegrityError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from openedx_blockstore.api._convert import bundle_data
+from openedx_blockstore.api._events import bundle_created, bundle_event, locked_bundles, record
 from openedx_blockstore.api._lookup import batches, find_bundle, find_collection, parse_uuid
-from openedx_blockstore.api._transactions import locked, write_transaction
-from openedx_blockstore.api._values import check_page, check_text, check_title, check_values
+from openedx_blockstore.api._transactions import write_transaction
+from openedx_blockstore.api._values import (
+    check_actor,
+    check_page,
+    check_text,
+    check_title,
+    check_values,
+)
 from openedx_blockstore.bundle_types import known_types
-from openedx_blockstore.data import BundleData, BundleTypeData
+from openedx_blockstore.data import BundleData, BundleTypeData, EventKind
 from openedx_blockstore.exceptions import BundleExists, BundleNotFound, Invalid
 from openedx_blockstore.models import Bundle, BundleVersion, Draft, fold_text
 
@@ -123,6 +130,7 @@ def create_bundle(
     type: str = "",
     origin: str | None = None,
     uuid: UUID | str | None = None,
+    actor: str = "",
 ) -> BundleData:
     """Make a bundle, without any version yet.
 
@@ -131,6 +139,7 @@ def create_bundle(
         type: What kind of content it is to hold; decides limits, and which plugins look at it.
         origin: Where it is imported from, and its key there.
         uuid: Its UUID, where it has one already.
+        actor: The name of the user who does this, for the event.
 
     Raises:
         CollectionNotFound: There is no such collection.
@@ -146,10 +155,12 @@ def create_bundle(
         raise Invalid(f"{uuid!r} is not a UUID.")
     if parsed is not None:
         values["uuid"] = parsed
+    check_actor(actor)
     collection = find_collection(collection_uuid)
     try:
         with write_transaction():
             row = Bundle.objects.create(collection=collection, **values)
+            record(bundle_created(row, collection, actor=actor))
     except IntegrityError as error:
         same_origin = Bundle.objects.filter(collection=collection, origin=origin).first()
         if origin is not None and same_origin is not None:
@@ -161,10 +172,11 @@ def create_bundle(
     return bundle_data(row, latest_version=0, drafts={})
 
 
-def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
+def update_bundle(bundle_uuid: UUID | str, *, actor: str = "", **fields: Any) -> BundleData:
     """Change what is said of a bundle, or move it to another collection.
 
     Args:
+        actor: The name of the user who does this, for the event.
         fields: Any of ``title``, ``description``, ``slug``, ``type``, ``collection_uuid``.
 
     Raises:
@@ -175,18 +187,44 @@ def update_bundle(bundle_uuid: UUID | str, **fields: Any) -> BundleData:
         LimitExceeded: The title is too long.
     """
     values = _checked(fields)
+    check_actor(actor)
     with write_transaction():
         # One at a time: the text that is searched is made of several columns.
-        bundle = locked(_live(bundle_uuid)).first()
-        if bundle is None:
-            raise BundleNotFound(bundle_uuid)
+        bundle = _lock(bundle_uuid, deleted_at=None)
+        collection = None
         if "collection_uuid" in values:
-            values["collection"] = find_collection(values.pop("collection_uuid"))
-        for name, value in values.items():
-            setattr(bundle, name, value)
-        if values:
-            _save(bundle, update_fields=[*values, "modified"])
+            collection = find_collection(values["collection_uuid"])
+            values["collection_uuid"] = collection.uuid
+        changes = {
+            name: (getattr(bundle, name), value)
+            for name, value in values.items()
+            if getattr(bundle, name) != value
+        }
+        if changes:
+            for name, (_before, value) in changes.items():
+                setattr(bundle, name, value)
+            if collection is not None:
+                bundle.collection = collection
+            columns = ["collection" if name == "collection_uuid" else name for name in changes]
+            _save(bundle, update_fields=[*columns, "modified"])
+            facts = {
+                name: [str(state) if isinstance(state, UUID) else state for state in states]
+                for name, states in changes.items()
+            }
+            record(
+                bundle_event(
+                    EventKind.BUNDLE_UPDATED, bundle, actor=actor, facts={"changes": facts}
+                )
+            )
     return get_bundle(bundle.uuid)
+
+
+def _lock(bundle_uuid: UUID | str, **conditions: Any) -> Any:
+    """Return a bundle that nobody else changes until the transaction ends, with what events say."""
+    bundle = locked_bundles().filter(Q(uuid=parse_uuid(bundle_uuid)), **conditions).first()
+    if bundle is None:
+        raise BundleNotFound(bundle_uuid)
+    return bundle
 
 
 def _live(bundle_uuid: UUID | str) -> QuerySet[Bundle]:
@@ -207,29 +245,53 @@ def _save(bundle: Bundle, *, update_fields: Sequence[str]) -> None:
         raise
 
 
-def delete_bundle(bundle_uuid: UUID | str) -> None:
+def delete_bundle(bundle_uuid: UUID | str, *, actor: str = "") -> None:
     """Delete a bundle, in a way that can be undone.
 
     It is not found any more. The versions that others link to stay readable for them, and they see
     among their outdated links that it was deleted.
 
+    Args:
+        actor: The name of the user who does this, for the event.
+
     Raises:
         BundleNotFound: There is none with this UUID, or it was deleted before.
     """
-    now = datetime.now(UTC)
-    if not _live(bundle_uuid).update(deleted_at=now, modified=now):
-        raise BundleNotFound(bundle_uuid)
+    check_actor(actor)
+    with write_transaction():
+        bundle = _lock(bundle_uuid, deleted_at=None)
+        _mark(bundle, datetime.now(UTC))
+        record(
+            bundle_event(
+                EventKind.BUNDLE_DELETED, bundle, actor=actor, facts={"title": bundle.title}
+            )
+        )
 
 
-def undelete_bundle(bundle_uuid: UUID | str) -> BundleData:
+def undelete_bundle(bundle_uuid: UUID | str, *, actor: str = "") -> BundleData:
     """Take back the deletion of a bundle. One that was not deleted stays as it is.
+
+    Args:
+        actor: The name of the user who does this, for the event.
 
     Raises:
         BundleNotFound: There is none with this UUID.
     """
-    deleted = Bundle.objects.filter(Q(uuid=parse_uuid(bundle_uuid)), deleted_at__isnull=False)
-    deleted.update(deleted_at=None, modified=datetime.now(UTC))
+    check_actor(actor)
+    with write_transaction():
+        bundle = _lock(bundle_uuid)
+        if bundle.deleted_at is not None:
+            _mark(bundle, None)
+            record(
+                bundle_event(
+                    EventKind.BUNDLE_UNDELETED, bundle, actor=actor, facts={"title": bundle.title}
+                )
+            )
     return get_bundle(bundle_uuid)
+
+
+def _mark(bundle: Bundle, deleted_at: datetime | None) -> None:
+    Bundle.objects.filter(pk=bundle.pk).update(deleted_at=deleted_at, modified=datetime.now(UTC))
 
 
 def _load(rows: QuerySet[Bundle]) -> list[BundleData]:

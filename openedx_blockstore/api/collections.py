@@ -9,10 +9,11 @@ from django.db.models import Q
 
 from openedx_blockstore.api._audit import audit
 from openedx_blockstore.api._convert import collection_data
+from openedx_blockstore.api._events import new_event, record
 from openedx_blockstore.api._lookup import find_collection, parse_uuid
 from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.api._values import check_choice, check_page, check_text, check_title
-from openedx_blockstore.data import CollectionData, Visibility
+from openedx_blockstore.data import CollectionData, EventKind, Visibility
 from openedx_blockstore.exceptions import CollectionNotFound, InUse, Invalid
 from openedx_blockstore.models import Bundle, Collection, CollectionAudit
 
@@ -89,6 +90,11 @@ def create_collection(
             actor=actor,
             changes={name: (None, value) for name, value in checked.items() if value},
         )
+        record(
+            new_event(
+                EventKind.COLLECTION_CREATED, collection.uuid, actor=actor, facts={"title": title}
+            )
+        )
     return collection_data(collection)
 
 
@@ -125,6 +131,14 @@ def update_collection(
                 setattr(collection, name, value)
             collection.save(update_fields=[*changes, "modified"])
             audit(collection.uuid, CollectionAudit.Action.UPDATED, actor=actor, changes=changes)
+            record(
+                new_event(
+                    EventKind.COLLECTION_UPDATED,
+                    collection.uuid,
+                    actor=actor,
+                    facts={"changes": {name: list(states) for name, states in changes.items()}},
+                )
+            )
     return collection_data(collection)
 
 
@@ -163,6 +177,14 @@ def delete_collection(collection_uuid: UUID | str, *, actor: str = "") -> None:
                 for name in _FIELDS
                 if getattr(collection, name)
             },
+        )
+        record(
+            new_event(
+                EventKind.COLLECTION_DELETED,
+                collection.uuid,
+                actor=actor,
+                facts={"title": collection.title},
+            )
         )
         collection.delete()
 

@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Subquery
+
+from openedx_blockstore import signals
 from openedx_blockstore.api._draft_views import (
     DraftState,
     change_of,
     draft_conflict,
+    draft_event,
     find_draft,
 )
+from openedx_blockstore.api._events import announce
 from openedx_blockstore.api._lookup import read_manifest, require_version
 from openedx_blockstore.api._transactions import current, locked, write_transaction
 from openedx_blockstore.api._values import check_choice, check_text, check_values
@@ -24,7 +29,11 @@ from openedx_blockstore.api._versions import (
     make_version,
 )
 from openedx_blockstore.data import BundleVersionData, ChangeKind, OnConflict
-from openedx_blockstore.exceptions import DraftHasNoChangesToCommit, DraftNotFound
+from openedx_blockstore.exceptions import (
+    BundleNotFound,
+    DraftHasNoChangesToCommit,
+    DraftNotFound,
+)
 from openedx_blockstore.models import BundleVersion, Draft, StagedChange
 from openedx_blockstore.store import (
     EMPTY_TREE,
@@ -74,14 +83,17 @@ def commit_draft(
     info = _info(change_description, change_kind, author)
     check_choice("on_conflict", on_conflict)
     commit = _Commit(find_draft(draft_uuid), _keys(paths), on_conflict)
-    made = make_version(
-        commit.state.row.bundle,
-        commit.merge_onto,
-        info,
-        latest=commit.state.latest,
-        before=commit.lock,
-        after=commit.finish,
-    )
+    try:
+        made = make_version(
+            commit.state.row.bundle,
+            commit.merge_onto,
+            info,
+            latest=commit.state.latest,
+            lock_first=commit.lock(),
+            after=commit.finish,
+        )
+    except BundleNotFound as error:
+        raise DraftNotFound(draft_uuid) from error
     if made is None or not made.created:
         commit.discard()
         raise DraftHasNoChangesToCommit(f"Draft {draft_uuid}")
@@ -121,11 +133,13 @@ class _Commit:
         self._tree = tree
         return tree
 
-    def lock(self) -> None:
-        """Make others who write to the draft wait."""
-        drafts = Draft.objects.filter(pk=self.state.row.pk)
-        if not list(locked(drafts).values_list("pk")):
-            raise DraftNotFound(self.state.row.uuid)
+    def lock(self) -> Subquery:
+        """Return a query for the bundle's key that makes others who write to the draft wait.
+
+        The database must have locked the draft to know which bundle it is to lock, so the two are
+        locked in the right order in one statement.
+        """
+        return Subquery(locked(Draft.objects.filter(pk=self.state.row.pk)).values("bundle_id"))
 
     def finish(self, version: BundleVersion) -> None:
         """Take away what was committed, but not what was staged again in the meantime."""
@@ -134,6 +148,15 @@ class _Commit:
             self._keep_later_writes(len(self._rows) - removed)
         Draft.objects.filter(pk=self.state.row.pk).update(
             base_version=version, modified=datetime.now(UTC)
+        )
+        announce(
+            signals.draft_committed,
+            draft_event(
+                self.state.row,
+                [change_of(row) for row in self._rows],
+                version=version.version_num,
+                actor=version.author,
+            ),
         )
 
     def _keep_later_writes(self, count: int) -> None:
@@ -173,6 +196,8 @@ class _Commit:
                 # First, since it makes everybody else who writes to this draft wait.
                 Draft.objects.filter(pk=self.state.row.pk).update(modified=datetime.now(UTC))
                 self._remove_rows()
+                changes = [change_of(row) for row in self._rows]
+                announce(signals.draft_changed, draft_event(self.state.row, changes))
 
     def _remove_rows(self) -> int:
         seen = StagedChange.objects.filter(

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from openedx_blockstore import signals
 from openedx_blockstore.api._draft_data import draft_data
 from openedx_blockstore.api._draft_views import (
     DraftState,
+    draft_event,
     find_draft,
     read_draft,
 )
+from openedx_blockstore.api._events import announce
 from openedx_blockstore.api._link_rows import check_target
 from openedx_blockstore.api._lookup import (
     find_bundle,
@@ -257,4 +260,6 @@ def delete_draft(draft_uuid: UUID | str) -> None:
     """
     with write_transaction():
         # Locked first, so that nobody stages anything while what is staged is deleted.
-        lock_draft(draft_uuid).row.delete()
+        state = lock_draft(draft_uuid)
+        announce(signals.draft_deleted, draft_event(state.row))
+        state.row.delete()

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from openedx_blockstore.api._changes import file_changes, link_changes
 from openedx_blockstore.api._lookup import find_version, read_manifest, require_version
-from openedx_blockstore.data import BundleChanges, FileChange, FileHistoryEntry, LinkChange
+from openedx_blockstore.data import BundleChanges, FileHistoryEntry
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.models import BundleVersion
 from openedx_blockstore.store import EMPTY_TREE, FileEntry, RemovedEntry, Tree, normalize_path
@@ -53,39 +54,13 @@ def _compare(
         bundle_uuid=bundle_uuid,
         from_version=before.version_num if before is not None else 0,
         to_version=after.version_num if after is not None else 0,
-        files=tuple(_file_changes(old, new)),
-        links=tuple(_link_changes(old, new)),
+        files=file_changes(old, new),
+        links=link_changes(old, new),
     )
 
 
 def _tree(version: BundleVersion | None) -> Tree:
     return read_manifest(version).tree() if version is not None else EMPTY_TREE
-
-
-def _file_changes(old: Tree, new: Tree) -> list[FileChange]:
-    changes = []
-    for path in sorted({*old.files, *new.files}):
-        before, after = old.files.get(path), new.files.get(path)
-        if before is None and after is not None:
-            changes.append(FileChange(path, "added", None, after.digest))
-        elif before is not None and after is None:
-            changes.append(FileChange(path, "removed", before.digest, None))
-        elif before is not None and after is not None and before != after:
-            changes.append(FileChange(path, "modified", before.digest, after.digest))
-    return changes
-
-
-def _link_changes(old: Tree, new: Tree) -> list[LinkChange]:
-    changes = []
-    for alias in sorted({*old.links, *new.links}):
-        before, after = old.links.get(alias), new.links.get(alias)
-        if before is None:
-            changes.append(LinkChange(alias, "added", None, after))
-        elif after is None:
-            changes.append(LinkChange(alias, "removed", before, None))
-        elif before != after:
-            changes.append(LinkChange(alias, "modified", before, after))
-    return changes
 
 
 def get_file_history(bundle_uuid: UUID | str, path: str) -> list[FileHistoryEntry]:

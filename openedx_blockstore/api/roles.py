@@ -13,10 +13,11 @@ from django.contrib.auth.models import AbstractBaseUser, Group
 from django.db.models import Q
 
 from openedx_blockstore.api._audit import audit
+from openedx_blockstore.api._events import new_event, record
 from openedx_blockstore.api._lookup import find_collection, parse_uuid
 from openedx_blockstore.api._transactions import locked, write_transaction
 from openedx_blockstore.api._values import check_choice, check_page, check_text
-from openedx_blockstore.data import CollectionAuditData, Role, RoleData
+from openedx_blockstore.data import CollectionAuditData, EventKind, Role, RoleData
 from openedx_blockstore.exceptions import CollectionNotFound, Invalid
 from openedx_blockstore.models import Collection, CollectionAudit, CollectionRole
 
@@ -68,6 +69,14 @@ def set_role(
             CollectionAudit.Action.ROLES,
             actor=actor,
             changes={f"role of {kind} {name}": (before, role)},
+        )
+        record(
+            new_event(
+                EventKind.ROLES_CHANGED,
+                collection.uuid,
+                actor=actor,
+                facts={kind: name, "before": before, "after": role},
+            )
         )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from openedx_blockstore.api._events import bundle_event, locked_bundles, record
 from openedx_blockstore.api._lookup import (
     find_bundle,
     find_version,
@@ -15,6 +16,7 @@ from openedx_blockstore.api._lookup import (
 )
 from openedx_blockstore.api._sources import Source, SourceContents, version_contents
 from openedx_blockstore.api._store import confirm_blobs, get_store
+from openedx_blockstore.api._transactions import write_transaction
 from openedx_blockstore.api._validation import (
     NO_FINDINGS,
     refuse_errors,
@@ -22,6 +24,7 @@ from openedx_blockstore.api._validation import (
     tell_validators,
 )
 from openedx_blockstore.api._values import (
+    check_actor,
     check_choice,
     check_mapping,
     check_text,
@@ -38,6 +41,7 @@ from openedx_blockstore.data import (
     BundleLinkData,
     BundleVersionData,
     ChangeKind,
+    EventKind,
     FileSource,
     ImportedVersion,
     ImportFindings,
@@ -100,9 +104,12 @@ def get_bundle_version_links(
 
 
 def describe_bundle_version(
-    bundle_uuid: UUID | str, version_number: int, change_description: str
+    bundle_uuid: UUID | str, version_number: int, change_description: str, *, actor: str = ""
 ) -> None:
     """Change what is said of the change that a version made. What it holds never changes.
+
+    Args:
+        actor: The name of the user who does this, for the event.
 
     Raises:
         BundleNotFound: There is no such bundle.
@@ -110,9 +117,26 @@ def describe_bundle_version(
         Invalid: The text can not be stored.
     """
     check_text("change description", change_description)
+    check_actor(actor)
     version = require_version(bundle_uuid, version_number)
-    version.change_description = change_description
-    version.save(update_fields=["change_description"])
+    with write_transaction():
+        # One at a time, so that what the event says was before, was.
+        bundle = locked_bundles().get(pk=version.bundle_id)
+        version.refresh_from_db(fields=["change_description"])
+        before = version.change_description
+        if before == change_description:
+            return
+        version.change_description = change_description
+        version.save(update_fields=["change_description"])
+        record(
+            bundle_event(
+                EventKind.BUNDLE_UPDATED,
+                bundle,
+                actor=actor,
+                version=version.version_num,
+                facts={"changes": {"change_description": [before, change_description]}},
+            )
+        )
 
 
 def import_version(

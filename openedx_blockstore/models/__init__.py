@@ -8,6 +8,12 @@ from openedx_blockstore.models.audit import CollectionAudit
 from openedx_blockstore.models.bundle import Bundle, BundleVersion, fold_text
 from openedx_blockstore.models.collection import Collection
 from openedx_blockstore.models.draft import Draft, StagedChange
+from openedx_blockstore.models.event import (
+    Event,
+    EventConsumerState,
+    EventLog,
+    SetAsideEvent,
+)
 from openedx_blockstore.models.job import Job
 from openedx_blockstore.models.link import BundleLink
 from openedx_blockstore.models.role import CollectionRole
@@ -22,7 +28,11 @@ __all__ = [
     "CollectionAudit",
     "CollectionRole",
     "Draft",
+    "Event",
+    "EventConsumerState",
+    "EventLog",
     "Job",
+    "SetAsideEvent",
     "StagedChange",
     "Upload",
     "VersionRange",

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from openedx_blockstore.plugin_api.annotations import AnnotationSource
 from openedx_blockstore.plugin_api.bundle_types import BundleType, PageRequest, Part
 from openedx_blockstore.plugin_api.contents import BundleContents, ContentFile
-from openedx_blockstore.plugin_api.events import EventConsumer
+from openedx_blockstore.plugin_api.events import ConsumerUnavailable, EventConsumer
 from openedx_blockstore.plugin_api.export_transforms import ExportTransform
 from openedx_blockstore.plugin_api.import_validators import ImportValidator
 from openedx_blockstore.plugin_api.search_backends import SearchBackend
@@ -34,6 +34,7 @@ __all__ = [
     "AnnotationSource",
     "BundleContents",
     "BundleType",
+    "ConsumerUnavailable",
     "ContentFile",
     "EventConsumer",
     "ExportTransform",

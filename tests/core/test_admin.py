@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
+from openedx_blockstore.event_delivery.delivery import deliver
 from openedx_blockstore.models import (
     Bundle,
     BundleLink,
@@ -21,7 +22,11 @@ from openedx_blockstore.models import (
     CollectionAudit,
     CollectionRole,
     Draft,
+    Event,
+    EventConsumerState,
+    SetAsideEvent,
 )
+from tests.core.events.helpers import Recorder
 from tests.core.helpers import (
     forget_everything_cached,
     make_lender,
@@ -39,6 +44,9 @@ READ_ONLY: list[type[Model]] = [
     BundleLink,
     CollectionRole,
     CollectionAudit,
+    Event,
+    EventConsumerState,
+    SetAsideEvent,
 ]
 PAGES: list[type[Model]] = [Collection, *READ_ONLY]
 
@@ -58,6 +66,8 @@ def stocked(bundle: BundleData, collection: CollectionData) -> BundleData:
     api.write_draft_files(draft.uuid, {"staged": "x", "ünï/a b.txt": None})
     api.set_draft_link(draft.uuid, "lib", None, None)
     api.set_role(collection.uuid, "reader", user=User.objects.create_user("reader"))
+    # A consumer that fails at everything, as a plugin may.
+    deliver("<b>broken</b>", Recorder(lambda _event: True))
     return bundle
 
 
@@ -102,8 +112,62 @@ def test_filters_answer(stocked: BundleData, admin_client: Client) -> None:
         (Bundle, f"collection__id__exact={key(Collection, uuid=stocked.collection_uuid)}"),
         (Collection, "visibility__exact=private"),
         (BundleVersion, "change_kind__exact=typo"),
+        (Event, "kind=version.created"),
+        (SetAsideEvent, "state__exact=failed"),
+        (SetAsideEvent, f"consumer__id__exact={key(EventConsumerState)}"),
     ):
         assert admin_client.get(f"{page(model, 'changelist')}?{query}").status_code == 200
+
+
+def test_events_are_shown_with_what_they_changed(stocked: BundleData, admin_client: Client) -> None:
+    row = key(Event, bundle_uuid=stocked.uuid, kind="version.created")
+    text = admin_client.get(page(Event, "change", row)).content.decode()
+    assert "ünï/a b.txt" in text
+    assert "&lt;i&gt;first&lt;/i&gt;" in text
+
+
+def test_consumers_are_shown_with_their_lag_and_errors(
+    stocked: BundleData, admin_client: Client
+) -> None:
+    api.update_bundle(stocked.uuid, title="News")
+    text = admin_client.get(page(EventConsumerState, "changelist")).content.decode()
+    assert "&lt;b&gt;broken&lt;/b&gt;" in text
+    assert '<td class="field-lag">1</td>' in text
+    assert "ValueError: can not handle" in text
+    text = admin_client.get(page(SetAsideEvent, "changelist")).content.decode()
+    assert "ValueError: can not handle" in text
+    assert "Waits for an earlier event" in text
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_consumers_are_mended_by_those_who_may(
+    stocked: BundleData, client: Client, allowed: bool
+) -> None:
+    user = User.objects.create_user("ann", is_staff=True)
+    names = ["view_eventconsumerstate", "view_setasideevent"]
+    if allowed:
+        names += ["change_eventconsumerstate", "change_setasideevent"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    consumer, aside = key(EventConsumerState), key(SetAsideEvent, state="failed")
+    count = SetAsideEvent.objects.count()
+
+    def act(model: type[Model], action: str, row: int) -> str:
+        values = {"action": action, "_selected_action": [row]}
+        response = client.post(page(model, "changelist"), values, follow=True)
+        assert response.status_code == 200
+        return str(response.content.decode())
+
+    text = act(SetAsideEvent, "retry", aside)
+    assert ("1 events are tried again" in text) is allowed
+    text = act(SetAsideEvent, "drop", aside)
+    assert ("1 events were forgotten" in text) is allowed
+    assert SetAsideEvent.objects.count() == count - allowed
+    text = act(EventConsumerState, "retry", consumer)
+    assert ("events are tried again" in text) is allowed
+    text = act(EventConsumerState, "replay", consumer)
+    assert ("It begins when" in text) is allowed
+    assert EventConsumerState.objects.get().replay is allowed
 
 
 def test_a_version_shows_its_files_and_links(stocked: BundleData, admin_client: Client) -> None:

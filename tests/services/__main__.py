@@ -22,9 +22,12 @@ from tests.services.install import install
 from tests.services.mariadb import MariaDB
 from tests.services.nginx import Nginx
 from tests.services.postgresql import PostgreSQL
+from tests.services.redis import Redis
 from tests.services.seaweedfs import SeaweedFS
 
-SERVERS: dict[str, type[Server]] = {each.name: each for each in (MariaDB, PostgreSQL, SeaweedFS)}
+SERVERS: dict[str, type[Server]] = {
+    each.name: each for each in (MariaDB, PostgreSQL, Redis, SeaweedFS)
+}
 
 #: What tests start by themselves, or only run: the Debian packages that bring it.
 TOOLS: dict[str, tuple[str, ...]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -77,6 +78,10 @@ def good_values(name: str, bundle: BundleData, draft: DraftData) -> dict[str, An
         "size": 3,
         "digest": "0" * 64,
         "upload_uuid": uuid.UUID(int=5),
+        "target": bundle.uuid,
+        "namespace": "tagging",
+        "before": datetime(2020, 1, 1, tzinfo=UTC),
+        "consumer": "nobody",
         "numbers": [1],
         "wanted": {},
         "versions": [Dependency(bundle.uuid, 1)],

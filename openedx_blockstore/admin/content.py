@@ -1,4 +1,4 @@
-"""Admin pages to look around in. Versions and all that follows from them are read-only."""
+"""Collections and what is in them. Versions and all that follows from them are read-only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from openedx_blockstore import api
+from openedx_blockstore.admin.base import ReadOnlyAdmin
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.models import (
     Bundle,
@@ -25,22 +26,6 @@ from openedx_blockstore.models import (
 
 _MAX_LISTED = 500
 _TYPES = ("problem", "unit", "sequence", "video", "assets", "library", "course")
-
-
-class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the API makes and changes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds rows here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes rows here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes rows here."""
-        return False
 
 
 @admin.register(Collection)
@@ -79,7 +64,7 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(CollectionRole)
-class CollectionRoleAdmin(_ReadOnly):
+class CollectionRoleAdmin(ReadOnlyAdmin):
     """Who has which role; roles are given and taken through the API, which writes that down."""
 
     list_display = ("collection", "user", "group", "role")
@@ -89,7 +74,7 @@ class CollectionRoleAdmin(_ReadOnly):
 
 
 @admin.register(CollectionAudit)
-class CollectionAuditAdmin(_ReadOnly):
+class CollectionAuditAdmin(ReadOnlyAdmin):
     """Who changed collections and their roles."""
 
     list_display = ("at", "actor", "action", "collection_uuid", "changes")
@@ -115,7 +100,7 @@ class _TypeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Bundle)
-class BundleAdmin(_ReadOnly):
+class BundleAdmin(ReadOnlyAdmin):
     """Bundles, with their versions and drafts."""
 
     list_display = ("title", "type", "collection", "uuid", "created", "deleted_at")
@@ -147,7 +132,7 @@ class BundleAdmin(_ReadOnly):
 
 
 @admin.register(BundleVersion)
-class BundleVersionAdmin(_ReadOnly):
+class BundleVersionAdmin(ReadOnlyAdmin):
     """Versions, with what their manifests say."""
 
     list_display = ("bundle", "version_num", "change_kind", "change_description", "created")
@@ -179,7 +164,7 @@ class BundleVersionAdmin(_ReadOnly):
 
 
 @admin.register(Draft)
-class DraftAdmin(_ReadOnly):
+class DraftAdmin(ReadOnlyAdmin):
     """Drafts, with what is staged in them."""
 
     list_display = ("name", "bundle", "uuid", "modified")
@@ -205,7 +190,7 @@ class DraftAdmin(_ReadOnly):
 
 
 @admin.register(BundleLink)
-class BundleLinkAdmin(_ReadOnly):
+class BundleLinkAdmin(ReadOnlyAdmin):
     """Who uses what, over which of the borrower's versions."""
 
     list_display = (

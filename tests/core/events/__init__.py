@@ -1,0 +1,1 @@
+"""Tests of events: signals, the log, and how consumers get what is in it."""
