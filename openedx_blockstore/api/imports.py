@@ -13,9 +13,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from openedx_blockstore.api._annotation_parts import (
-    part_names,
-)
+from openedx_blockstore.api._annotation_parts import part_names
 from openedx_blockstore.api._import_lookup import MayLink
 from openedx_blockstore.api._import_plan import (
     TreePlan,
