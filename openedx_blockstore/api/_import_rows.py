@@ -89,9 +89,7 @@ def carry_out(work: ImportWork) -> None:
                 bundle = plan.bundle
                 current = bundle.uuid
                 if bundle.uuid not in rows:
-                    rows[bundle.uuid] = bundle.row or _create_bundle(
-                        work.collection, bundle, events
-                    )
+                    rows[bundle.uuid] = bundle.row or _create_bundle(work, bundle, events)
                     latest[bundle.uuid] = bundle.latest
                 row = rows[bundle.uuid]
                 latest[bundle.uuid] = _make_version(plan, row, latest[bundle.uuid], events)
@@ -131,17 +129,17 @@ def _lock_bundles(plans: Iterable[TreePlan]) -> None:
         list(locked(rows).values_list("pk"))
 
 
-def _create_bundle(collection: Collection, plan: BundlePlan, events: list[EventData]) -> Bundle:
+def _create_bundle(work: ImportWork, plan: BundlePlan, events: list[EventData]) -> Bundle:
     row = Bundle.objects.create(
         uuid=plan.uuid,
-        collection=collection,
+        collection=work.collection,
         slug=plan.info.slug,
         title=plan.info.title,
         description=plan.info.description,
         type=plan.type,
         origin=plan.origin,
     )
-    events.append(bundle_created(row, collection))
+    events.append(bundle_created(row, work.collection))
     return row
 
 

@@ -105,10 +105,10 @@ class Command(BlockstoreCommand):
             )
         for name in options["retry"]:
             count = api.retry_events(name, options["event"])
-            self.stdout.write(f"{counted(count, 'event')} of {name} are tried again.")
+            self.stdout.write(f"{name}: {counted(count, 'event')} to be tried again.")
         for name in options["drop"]:
             count = api.drop_events(name, options["event"])
-            self.stdout.write(f"{counted(count, 'event')} of {name} were forgotten.")
+            self.stdout.write(f"{name}: {counted(count, 'event')} forgotten.")
         return bool(options["replay"] or options["retry"] or options["drop"])
 
     def _names(self, given: Sequence[str] | None) -> list[str] | None:

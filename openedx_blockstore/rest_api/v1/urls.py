@@ -12,6 +12,7 @@ from openedx_blockstore.rest_api.v1.views import (
     bundles,
     collections,
     drafts,
+    events,
     jobs,
     pages,
     relations,
@@ -41,6 +42,7 @@ urlpatterns = [
         name="collection-annotations",
     ),
     path(f"{_COLLECTION}/audit", collections.AuditView.as_view(), name="audit"),
+    path(f"{_COLLECTION}/events", events.EventsView.as_view(), name="events"),
     path(
         f"{_COLLECTION}/export", transfers.ExportCollectionView.as_view(), name="export-collection"
     ),
@@ -90,6 +92,7 @@ urlpatterns = [
     path(_DRAFT, drafts.DraftView.as_view(), name="draft"),
     path(f"{_DRAFT}/commit", drafts.CommitView.as_view(), name="commit"),
     path(f"{_DRAFT}/update", drafts.UpdateDraftView.as_view(), name="update-draft"),
+    path("annotations/changed", events.AnnotationsView.as_view(), name="annotations-changed"),
     path("jobs", jobs.JobListView.as_view(), name="jobs"),
     path("jobs/<str:job_uuid>", jobs.JobView.as_view(), name="job"),
     path("jobs/<str:job_uuid>/result", jobs.JobResultView.as_view(), name="job-result"),

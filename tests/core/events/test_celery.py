@@ -55,7 +55,7 @@ def broker(redis_url: str, connect: Connect) -> Iterator[str]:
 def queued(url: str) -> int:
     """How many tasks are waiting."""
     with closing(redis.Redis.from_url(url)) as client:
-        return int(client.llen("celery"))  # type: ignore[arg-type]
+        return int(client.llen("celery"))
 
 
 def make_versions(bundle: BundleData, first: int, last: int) -> None:

@@ -12,7 +12,7 @@ from tests.settings import DATABASES, TEST_DIR
 _GIVEN: dict[str, Any] = json.loads(os.environ["BLOCKSTORE_TEST_WORKER"])
 
 # The type checker and Django's checks read this; the folder is there already.
-assert TEST_DIR
+assert TEST_DIR.name
 
 DATABASES["default"]["NAME"] = _GIVEN["database"]
 STORAGES = _GIVEN["storages"]

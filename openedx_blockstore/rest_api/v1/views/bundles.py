@@ -103,7 +103,7 @@ class BundleListView(BlockstoreView):
         values = valid(BundleInputSerializer(data=request.data))
         with in_body():
             collection = find_collection(request.user, str(values.pop("collection_uuid")), "author")
-        bundle = api.create_bundle(collection.uuid, **values)
+        bundle = api.create_bundle(collection.uuid, **values, actor=self.actor)
         return Response(one_bundle(request, bundle), status=201)
 
 
@@ -163,7 +163,7 @@ class BundleView(BlockstoreView):
     def delete(self, request: Request, bundle_uuid: str) -> Response:
         """Delete a bundle; for authors. It can be undone."""
         row = find_bundle(request.user, bundle_uuid, "author")
-        api.delete_bundle(row.uuid)
+        api.delete_bundle(row.uuid, actor=self.actor)
         return Response(status=204)
 
     def _change(self, request: Request, bundle_uuid: str, *, partial: bool) -> Response:
@@ -174,7 +174,8 @@ class BundleView(BlockstoreView):
                 find_collection(request.user, str(target), "author")
             check(request.user, "admin", row.collection)
             values["collection_uuid"] = target
-        return Response(one_bundle(request, api.update_bundle(row.uuid, **values)))
+        bundle = api.update_bundle(row.uuid, **values, actor=self.actor)
+        return Response(one_bundle(request, bundle))
 
 
 class UndeleteView(BlockstoreView):
@@ -184,7 +185,8 @@ class UndeleteView(BlockstoreView):
     def post(self, request: Request, bundle_uuid: str) -> Response:
         """Take back the deletion of a bundle; for authors."""
         row = find_bundle(request.user, bundle_uuid, "author", with_deleted=True)
-        return Response(one_bundle(request, api.undelete_bundle(row.uuid)))
+        bundle = api.undelete_bundle(row.uuid, actor=self.actor)
+        return Response(one_bundle(request, bundle))
 
 
 class RevertView(BlockstoreView):

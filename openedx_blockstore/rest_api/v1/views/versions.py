@@ -148,7 +148,9 @@ class VersionView(BlockstoreView):
         row = _find_version(request.user, bundle_uuid, version_num)
         values = valid(VersionInputSerializer(data=request.data))
         if (description := values.get("change_description")) is not None:
-            api.describe_bundle_version(row.bundle.uuid, row.version_num, description)
+            api.describe_bundle_version(
+                row.bundle.uuid, row.version_num, description, actor=self.actor
+            )
             row.change_description = description
         return Response(show_summary(row, Addresses(request)))
 
