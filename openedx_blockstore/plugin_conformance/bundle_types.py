@@ -46,6 +46,11 @@ def _requests() -> list[PageRequest]:
     ]
 
 
+def _name(request: PageRequest) -> str:
+    about = "draft" if request.draft_uuid else f"version {request.version or 'latest'}"
+    return f"{request.page} {about} of {request.latest_version}"
+
+
 class BundleTypeConformance(PluginConformance):
     """Everything that every type of bundles must bear and do."""
 
@@ -64,7 +69,7 @@ class BundleTypeConformance(PluginConformance):
         assert limit is None or limit >= 1, f"max_files must be 1 or more, not {limit!r}."
 
     @pytest.mark.django_db
-    @pytest.mark.parametrize("request_", _requests(), ids=str)
+    @pytest.mark.parametrize("request_", _requests(), ids=_name)
     def test_its_pages_have_addresses(self, made: BundleType, request_: PageRequest) -> None:
         """To which a browser can be sent."""
         try:
