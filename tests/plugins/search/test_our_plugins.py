@@ -20,8 +20,9 @@ UNIT = '<unit display_name="Unit"><problem url_name="p" display_name="Ears"/></u
 
 def test_tags(engine: SearchBackend, collection: CollectionData) -> None:
     pytest.importorskip("openedx_tagging")
-    from openedx_blockstore_tagging import api as tagging  # noqa: PLC0415 - may not be installed
     from openedx_tagging import api as library  # noqa: PLC0415
+
+    from openedx_blockstore_tagging import api as tagging  # noqa: PLC0415 - may not be installed
 
     taxonomy = library.create_taxonomy("Subjects", export_id="subjects")
     physics = library.add_tag_to_taxonomy(taxonomy, "Physics")
