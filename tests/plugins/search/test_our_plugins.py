@@ -1,4 +1,4 @@
-"""Tags and licences as our own plugins keep them can be searched, from setting them to the result."""
+"""Search beside the other plugins: it finds what they say, and an edit costs it little."""
 
 from __future__ import annotations
 
