@@ -112,9 +112,12 @@ _FAMILIES = {"pb-": "xblock-problem-builder", "sb-": "xblock-problem-builder"}
 
 @functools.cache
 def installed_types() -> frozenset[str]:
-    """Return the types of blocks that packages of this environment bring, without loading them."""
+    """Return the types of blocks that packages of this environment bring, without loading them.
+
+    ``xblocks-contrib`` registers the platform's own blocks as ``_problem_extracted`` and the like.
+    """
     return frozenset(
-        entry_point.name
+        entry_point.name.removeprefix("_").removesuffix("_extracted")
         for group in ("xblock.v1", "xblock.v1.overrides")
         for entry_point in entry_points(group=group)
     )

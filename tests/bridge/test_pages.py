@@ -125,7 +125,9 @@ def test_a_navigation_document_that_makes_no_sense_is_no_outline(
 ) -> None:
     """And no error: there is nothing to show."""
     course = api.create_bundle(collection, "odd", "Odd", type="course")
-    api.import_version(course.uuid, {"navigation.json": content})
+    draft = api.get_or_create_bundle_draft(course.uuid, "work").uuid
+    api.write_draft_file(draft, "navigation.json", content)
+    api.commit_draft(draft)
     assert reader.get(mount_page(course.uuid)).status_code == 404
 
 

@@ -53,7 +53,7 @@ def test_everything_arrives_in_an_empty_store(
     bobs = make_bundle(other.uuid, "Bob's")
     api.set_bundle_license(bobs.uuid, "CC-BY-SA-4.0", first_version=1)
     copy = api.copy_bundle(bobs.uuid, None, collection.uuid, title="Ann's changed copy")
-    make_version(copy.uuid, {"a.xml": "changed by Ann"})
+    make_version(copy.uuid, {"a.xml": "<problem>changed by Ann</problem>"})
     own = make_bundle(collection.uuid, "Ann's own")
     api.set_bundle_license(own.uuid, "MIT", first_version=1, path="*.js")
     top = make_bundle(collection.uuid, "Top")

@@ -52,7 +52,9 @@ def test_a_copy_has_the_files_and_links_of_the_version(
         collection.uuid, "slug", "Title", "Said of it", type="problem"
     )
     make_version(
-        bundle.uuid, {"a.xml": "a", "static/b.txt": "b"}, {"l": LinkTarget(lender.uuid, 1)}
+        bundle.uuid,
+        {"a.xml": "<problem>a</problem>", "static/b.txt": "b"},
+        {"l": LinkTarget(lender.uuid, 1)},
     )
     draft = blockstore.get_or_create_bundle_draft(bundle.uuid, "d")
     blockstore.write_draft_file(draft.uuid, "open.txt", "open", public=True)
@@ -66,7 +68,11 @@ def test_a_copy_has_the_files_and_links_of_the_version(
         "problem",
     )
     assert copy.collection_uuid == other.uuid
-    assert contents_of(copy.uuid) == {"a.xml": b"a", "static/b.txt": b"b", "open.txt": b"open"}
+    assert contents_of(copy.uuid) == {
+        "a.xml": b"<problem>a</problem>",
+        "static/b.txt": b"b",
+        "open.txt": b"open",
+    }
     version = blockstore.get_bundle_version(copy.uuid)
     assert version is not None
     assert version.version == 1
@@ -92,7 +98,7 @@ def test_a_changed_copy_is_based_on_the_original(
 ) -> None:
     copy = api.copy_bundle(original.uuid, None, other.uuid, title="Newton, simpler")
     assert line_of(copy).endswith(" Here called “Newton, simpler”.")
-    make_version(copy.uuid, {"a.xml": "simpler"})
+    make_version(copy.uuid, {"a.xml": "<problem>simpler</problem>"})
     assert line_of(copy) == (
         f"“Newton, simpler” by Bob, urn:uuid:{copy.uuid} version 2, "
         f"CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/). "
@@ -106,7 +112,7 @@ def test_one_that_was_changed_back_is_the_original_again(
     other: CollectionData, original: BundleData
 ) -> None:
     copy = api.copy_bundle(original.uuid, None, other.uuid)
-    make_version(copy.uuid, {"a.xml": "other"})
+    make_version(copy.uuid, {"a.xml": "<problem>other</problem>"})
     blockstore.revert_bundle(copy.uuid, 1)
     modified = [api.get_credit(copy.uuid, number).derived_from[0].modified for number in (1, 2, 3)]
     assert modified == [False, True, False]
@@ -128,12 +134,12 @@ def test_a_copy_of_a_copy_names_all_of_them(
 ) -> None:
     third = blockstore.create_collection("Third", author="Cleo")
     copy = api.copy_bundle(original.uuid, None, other.uuid, title="Second")
-    make_version(copy.uuid, {"a.xml": "changed by Bob"})
+    make_version(copy.uuid, {"a.xml": "<problem>changed by Bob</problem>"})
     again = api.copy_bundle(copy.uuid, None, third.uuid, title="Third one")
     unchanged = line_of(again)
     assert unchanged.startswith("“Second” by Bob")
     assert "Based on “Newton” by Ann (Harvard)" in unchanged
-    make_version(again.uuid, {"a.xml": "changed by Cleo"})
+    make_version(again.uuid, {"a.xml": "<problem>changed by Cleo</problem>"})
     changed = line_of(again)
     assert changed.startswith("“Third one” by Cleo")
     assert "Based on “Second” by Bob" in changed
@@ -194,7 +200,7 @@ def test_a_copy_is_under_the_licences_of_the_original(
     assert license_.expression == "CC-BY-SA-4.0"
     assert license_.paths == {"*.js": "MIT"}
     assert license_.source == "copy"
-    make_version(copy.uuid, {"a.xml": "changed"})
+    make_version(copy.uuid, {"a.xml": "<problem>changed</problem>"})
     assert api.get_version_license(copy.uuid).expression == "CC-BY-SA-4.0"
 
 
@@ -270,7 +276,7 @@ def test_a_long_chain_has_an_end(other: CollectionData, original: BundleData) ->
     bundle = original
     for number in range(40):
         bundle = api.copy_bundle(bundle.uuid, None, other.uuid)
-        make_version(bundle.uuid, {"a.xml": f"changed {number}"})
+        make_version(bundle.uuid, {"a.xml": f"<problem>changed {number}</problem>"})
     line = line_of(bundle)
     assert line.count("modified") == 31
     assert Derivation.objects.count() == 40

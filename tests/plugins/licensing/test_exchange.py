@@ -131,7 +131,7 @@ def test_an_imported_work_that_is_changed_is_not_the_authors_alone(
 ) -> None:
     there = elsewhere(bundle, other, tmp_path)
     take(there, document(bundle))
-    make_version(there.uuid, {"a.xml": "changed"})
+    make_version(there.uuid, {"a.xml": "<problem>changed</problem>"})
     line = line_of(there.uuid)
     assert line.startswith("“Newton” by Bob")
     assert "Based on “Newton” by Ann (Harvard)" in line
@@ -142,7 +142,7 @@ def test_files_that_were_edited_on_the_way_are_a_changed_work(
     other: CollectionData, bundle: BundleData
 ) -> None:
     there = blockstore.create_bundle(other.uuid, "edited", "Newton")
-    blockstore.import_version(there.uuid, {"a.xml": "edited after the export"})
+    blockstore.import_version(there.uuid, {"a.xml": "<problem>edited after the export</problem>"})
     take(there, document(bundle))
     assert api.get_credit(there.uuid).derived_from[0].modified
 
@@ -151,7 +151,7 @@ def test_a_copy_is_still_one_after_an_export(
     collection: CollectionData, other: CollectionData, bundle: BundleData, tmp_path: Path
 ) -> None:
     copy = api.copy_bundle(bundle.uuid, None, other.uuid, title="Bob's version")
-    make_version(copy.uuid, {"a.xml": "Bob's"})
+    make_version(copy.uuid, {"a.xml": "<problem>Bob's</problem>"})
     third = blockstore.create_collection("Third", author="Cleo")
     there = elsewhere(copy, third, tmp_path)
     take(there, document(copy, 2))
@@ -176,7 +176,7 @@ def test_ones_own_copy_of_anothers_work_comes_home_as_one(
     collection: CollectionData, other: CollectionData, bundle: BundleData, tmp_path: Path
 ) -> None:
     copy = api.copy_bundle(bundle.uuid, None, other.uuid)
-    make_version(copy.uuid, {"a.xml": "Bob's"})
+    make_version(copy.uuid, {"a.xml": "<problem>Bob's</problem>"})
     there = elsewhere(copy, other, tmp_path)
     take(there, document(copy, 2))
     (derived,) = api.get_credit(there.uuid).derived_from
@@ -199,9 +199,9 @@ def test_each_version_has_what_its_archive_said(
     first = document(bundle)
     there = elsewhere(bundle, other, tmp_path)
     take(there, first)
-    make_version(bundle.uuid, {"a.xml": "second"})
+    make_version(bundle.uuid, {"a.xml": "<problem>second</problem>"})
     api.set_bundle_license(bundle.uuid, "CC-BY-4.0", first_version=2)
-    blockstore.import_version(there.uuid, {"a.xml": "second"}, origin_version=2)
+    blockstore.import_version(there.uuid, {"a.xml": "<problem>second</problem>"}, origin_version=2)
     take(there, document(bundle, 2), 2)
     found = [api.get_version_license(there.uuid, number).expression for number in (1, 2)]
     assert found == ["MIT", "CC-BY-4.0"]
@@ -228,7 +228,7 @@ def test_taking_the_same_again_changes_nothing(
     collection: CollectionData, other: CollectionData, bundle: BundleData, tmp_path: Path
 ) -> None:
     copy = api.copy_bundle(bundle.uuid, None, other.uuid)
-    make_version(copy.uuid, {"a.xml": "Bob's"})
+    make_version(copy.uuid, {"a.xml": "<problem>Bob's</problem>"})
     third = blockstore.create_collection("Third", author="Cleo")
     for target in (third, other):
         there = elsewhere(copy, target, tmp_path)
@@ -248,10 +248,10 @@ def test_an_older_version_taken_again_leaves_later_ones_alone(
     there = elsewhere(bundle, other, tmp_path)
     take(there, first)
     api.set_bundle_license(bundle.uuid, "CC-BY-4.0", first_version=2)
-    make_version(bundle.uuid, {"a.xml": "second"})
-    blockstore.import_version(there.uuid, {"a.xml": "second"}, origin_version=2)
+    make_version(bundle.uuid, {"a.xml": "<problem>second</problem>"})
+    blockstore.import_version(there.uuid, {"a.xml": "<problem>second</problem>"}, origin_version=2)
     take(there, document(bundle, 2), 2)
-    make_version(there.uuid, {"a.xml": "Bob's"})
+    make_version(there.uuid, {"a.xml": "<problem>Bob's</problem>"})
     before = [
         (api.get_version_license(there.uuid, number), line_of(there.uuid, number))
         for number in (1, 2, 3)
@@ -360,7 +360,7 @@ def test_the_licences_of_another_installation_are_kept(
     assert api.get_version_license(there.uuid).expression == "LicenseRef-Theirs OR CC-BY-9.0"
     report = api.get_license_report(there.uuid)
     assert [license_.url for license_ in report.groups[0].licenses] == ["", ""]
-    make_version(there.uuid, {"a.xml": "changed"})
+    make_version(there.uuid, {"a.xml": "<problem>changed</problem>"})
     (finding,) = api.get_license_report(there.uuid).findings
     assert finding.code == "not-in-rules"
     assert document(there, 2)["license"]["expression"] == "LicenseRef-Theirs OR CC-BY-9.0"

@@ -85,7 +85,12 @@ def dangling_of(course: Path) -> Counter[tuple[str, int]]:
 def test_the_findings_are_those_that_are_known(course: Path) -> None:
     found = findings_of(course)
     assert {f.severity for f in found} <= {Severity.WARNING, Severity.INFO}
-    warnings = tuple(finding for finding in found if finding.severity is Severity.WARNING)
+    warnings = tuple(
+        finding
+        for finding in found
+        # Which packages of blocks are installed says nothing of the course.
+        if finding.severity is Severity.WARNING and finding.code != "block-not-installed"
+    )
     assert codes(warnings) == EXPECTED[course.parent.name]
 
 
@@ -181,5 +186,7 @@ def test_taken_apart_into_bundles_a_course_has_the_same_findings(course: Path) -
         assert outcome.bundle_uuid is not None
         in_bundles.update(f.code for f in api.validate_version(outcome.bundle_uuid))
     in_export = Counter(f.code for f in findings_of(course))
+    # Once for each type in what is looked at, so more often in more bundles.
+    in_bundles.pop("block-not-installed", None)
     for code in {*in_bundles, *EXPECTED[course.parent.name], "empty-container"}:
         assert in_bundles[code] == in_export[code], code

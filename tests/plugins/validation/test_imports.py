@@ -197,6 +197,8 @@ def test_real_courses_are_imported_with_their_warnings(courses: Path, name: str)
         found = validation.get_findings(outcome.bundle_uuid, 1)
         assert found == validation.validate_version(outcome.bundle_uuid)
         kept.update(f.code for f in found if f.severity is Severity.WARNING)
+    # Which packages of blocks are installed says nothing of the course.
+    kept.pop("block-not-installed", None)
     assert kept == EXPECTED[name]
 
 
