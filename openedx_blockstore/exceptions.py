@@ -133,12 +133,7 @@ class GrantNotFound(NotFound):
 
 
 class PluginNotFound(NotFound):
-    """No enabled plugin has this name.
-
-    Attributes:
-        group: The group of entry points where it was looked for.
-        known: The names that there are.
-    """
+    """No enabled plugin has this name; ``known`` are those that there are in its ``group``."""
 
     code = "plugin_not_found"
 
@@ -384,15 +379,14 @@ class ImportRefused(Invalid):
     def __init__(self, bundles: Iterable[BundleFindings]) -> None:
         self.bundles = tuple(bundles)
         errors = [
-            f"{bundle.title}: {finding}" if bundle.title else str(finding)
+            f"{bundle.title}: {finding}".removeprefix(": ")
             for bundle in self.bundles
             for finding in bundle.findings
             if finding.severity == Severity.ERROR
         ]
         shown = "; ".join(errors[:_SHOWN_ERRORS])
         more = f"; and {len(errors) - _SHOWN_ERRORS:,} more" if len(errors) > _SHOWN_ERRORS else ""
-        number = "an error" if len(errors) == 1 else f"{len(errors):,} errors"
-        super().__init__(f"Nothing was imported, because of {number}: {shown}{more}.")
+        super().__init__(f"Nothing was imported, because of errors: {shown}{more}.")
 
 
 # Plugins -----------------------------------------------------------------------------------------
@@ -404,8 +398,7 @@ class PluginProblem:
 
     Attributes:
         package: The package that the plugin is.
-        group: The group of entry points; empty where the whole package is concerned.
-        name: The entry point's name; empty where the whole package is concerned.
+        group: The group of entry points; empty, as the name, where it is about the whole package.
         reason: What is wrong, as a sentence.
         mend: What to do about it, as a sentence.
     """
@@ -438,8 +431,7 @@ class PluginFailed(BlockstoreError):
     """A plugin raised an error where it was asked for something; the log has all of it.
 
     Attributes:
-        group: The group of entry points.
-        name: The entry point's name.
+        group, name: The group of entry points, and the entry point's name.
         package: The package that the plugin is.
         reason: The type and the message of its error.
     """
