@@ -54,7 +54,22 @@ def example_event(kind: EventKind, bundle: BundleData, **values: Any) -> EventDa
     return EventData(**{**given, **values})
 
 
+_CHANGES = {"changes": {"title": ["Old", "New"]}}
 _FACTS: Mapping[EventKind, Mapping[str, Any]] = {
+    EventKind.COLLECTION_CREATED: {"title": "Conformance"},
+    EventKind.COLLECTION_UPDATED: _CHANGES,
+    EventKind.COLLECTION_DELETED: {"title": "Conformance"},
+    EventKind.ROLES_CHANGED: {"user": "ada", "before": None, "after": "author"},
+    EventKind.BUNDLE_CREATED: {"title": "Example", "slug": "example", "origin": None},
+    EventKind.BUNDLE_UPDATED: _CHANGES,
+    EventKind.BUNDLE_DELETED: {"title": "Example"},
+    EventKind.BUNDLE_UNDELETED: {"title": "Example"},
+    EventKind.VERSION_CREATED: {
+        "change_description": "Better",
+        "change_kind": "content",
+        "manifest_digest": "0" * 64,
+        "origin_version": None,
+    },
     EventKind.ANNOTATION_CHANGED: {"namespace": "somebody"},
 }
 
