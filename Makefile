@@ -19,7 +19,11 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--constraint requirements/constraints.txt --constraint requirements/django$(DJANGO).txt
+# What the stand-alone project has: all plugins, and the runtime bridge.
+RUN_EXTRAS := s3,tagging,search,licensing,validation,webhooks,xblock
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+# Plugins and the bridge are tested with all of them on, everything else without.
+PLUGIN_TESTS := --ds=tests.settings_all tests/plugins tests/bridge
 # What every database must pass: the tests that are about the database. The bytes are the same on all
 # of them, so the S3 server is left to the run on SQLite; and so is what a generator thinks of.
 DATABASE_TESTS := tests/core tests/archives tests/rest_api tests/files \
@@ -59,21 +63,33 @@ shell: $(VENV)/.run ## A Python shell in the stand-alone project
 
 test: $(VENV)/.test ## Run the tests, on whatever servers this machine has
 	$(PYTEST) -m "not big" $(ARGS)
-	$(BIN)/python -m tests.services --optional mariadb -- $(PYTEST) $(DATABASE_TESTS) $(ARGS)
-	$(BIN)/python -m tests.services --optional postgresql -- $(PYTEST) $(DATABASE_TESTS) $(ARGS)
+	$(PYTEST) $(PLUGIN_TESTS) -m "not big" $(ARGS)
+	for database in mariadb postgresql; do \
+		$(BIN)/python -m tests.services --optional $$database -- $(PYTEST) $(DATABASE_TESTS) $(ARGS) || exit; \
+		$(BIN)/python -m tests.services --optional $$database -- \
+			$(PYTEST) $(PLUGIN_TESTS) -m "not services and not big" $(ARGS) || exit; \
+	done
 
 test-quick: $(VENV)/.test ## Run the tests that need no server and not much time
 	$(PYTEST) -m "not services and not slow and not big" $(ARGS)
+	$(PYTEST) $(PLUGIN_TESTS) -m "not services and not slow and not big" $(ARGS)
 
 test-services: services ## Install and start the servers, and run the tests on all of them; nothing skips
 	$(BIN)/python -m tests.services s3 -- $(PYTEST) -m "not big" $(ARGS)
-	$(BIN)/python -m tests.services mariadb -- $(PYTEST) $(DATABASE_TESTS) $(ARGS)
-	$(BIN)/python -m tests.services postgresql -- $(PYTEST) $(DATABASE_TESTS) $(ARGS)
+	$(BIN)/python -m tests.services s3 opensearch -- $(PYTEST) $(PLUGIN_TESTS) -m "not big" $(ARGS)
+	for database in mariadb postgresql; do \
+		$(BIN)/python -m tests.services $$database -- $(PYTEST) $(DATABASE_TESTS) $(ARGS) || exit; \
+		$(BIN)/python -m tests.services $$database -- \
+			$(PYTEST) $(PLUGIN_TESTS) -m "not services and not big" $(ARGS) || exit; \
+	done
 
 test-all: services ## Every test, large ones too, on every database and storage
 	BLOCKSTORE_TEST_EXAMPLES=300 $(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
-	$(BIN)/python -m tests.services mariadb s3 -- $(PYTEST) $(ARGS)
-	$(BIN)/python -m tests.services postgresql s3 -- $(PYTEST) $(ARGS)
+	$(BIN)/python -m tests.services s3 opensearch -- $(PYTEST) $(PLUGIN_TESTS) $(ARGS)
+	for database in mariadb postgresql; do \
+		$(BIN)/python -m tests.services $$database s3 -- $(PYTEST) $(ARGS) || exit; \
+		$(BIN)/python -m tests.services $$database s3 opensearch -- $(PYTEST) $(PLUGIN_TESTS) $(ARGS) || exit; \
+	done
 
 bench: $(VENV)/.test ## Time each operation beside a floor measured in the same run
 	$(BIN)/python -m bench $(ARGS)
@@ -111,7 +127,7 @@ validate: quality test ## What should pass before a change is handed in
 environment: $(VENV)/.quality $(VENV)/.test ## Make the whole environment, without running anything
 
 services: $(VENV)/.test ## Install the servers and the browser (as root, on Debian), and their drivers
-	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg
+	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg opensearch
 	@# A player of videos for the tests in the browser; without npm they say so.
 	if command -v npm > /dev/null; then npm ci --silent --ignore-scripts --prefix tests/files/browser; fi
 	$(PIP_INSTALL) -r requirements/mysql.in
@@ -120,7 +136,7 @@ requirements: ## Pin the newest versions of everything in requirements/constrain
 	rm -rf $(VENV)-pins
 	@# With the oldest Python: what is new enough for it runs on the later ones too.
 	$(MAKE) VENV=$(VENV)-pins PYTHON=$(or $(PYTHON),python3.11) $(VENV)-pins/.python
-	$(VENV)-pins/bin/python -m pip install --quiet -e '.[cli,s3,test,mysql,postgresql]' \
+	$(VENV)-pins/bin/python -m pip install --quiet -e '.[all,mysql,postgresql]' \
 		-r requirements/quality.in -r requirements/docs.in -r requirements/services.in \
 		-r requirements/mysql.in -r requirements/django52.txt
 	{ echo "# Made by \`make requirements\`; do not edit."; \
@@ -153,11 +169,11 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.python $(PACKAGE)
-	$(PIP_INSTALL) -e '.[s3]'
+	$(PIP_INSTALL) -e '.[$(RUN_EXTRAS)]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run requirements/services.in requirements/mysql.in
-	$(PIP_INSTALL) -e '.[s3,cli,test]' -r requirements/services.in
+	$(PIP_INSTALL) -e '.[$(RUN_EXTRAS),cli,events,test]' -r requirements/services.in
 	@# The driver of MariaDB is compiled; where that cannot be done, its tests say so.
 	if pkg-config --exists libmariadb 2> /dev/null; then $(PIP_INSTALL) -r requirements/mysql.in; fi
 	@touch $@

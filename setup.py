@@ -47,19 +47,30 @@ EXTRAS_REQUIRE = {
     # What the project says it has.
     "cli": ["click>=8.1", "platformdirs>=3", "requests>=2.28", "tqdm>=4.60"],
     "s3": ["boto3>=1.28", "django-storages>=1.14"],
-    "tagging": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    # The newest client that talks to Elasticsearch 7 and OpenSearch alike; it needs urllib3 1.
-    "search": ["elasticsearch>=7.9.1,<7.14"],
-    "licensing": ["djangorestframework>=3.15,<3.19", "rules>=3.3"],
-    "validation": ["lxml>=4.9"],
-    # Events of Blockstore on the event bus of a platform.
+    "tagging": ["openedx-core>=0.34.1"],
+    # From 7.14 on the client refuses OpenSearch. From 7.10 on it asks for urllib3 1; beside a newer
+    # one pip chooses 7.9.1, which is what Open edX has.
+    "search": ["elasticsearch>=7.9.1,<7.14", "rapidfuzz>=3", "snowballstemmer>=2.2"],
+    "licensing": ["license-expression>=30.0"],
+    "validation": ["filetype>=1.2", "olxcleaner>=0.3"],
+    "webhooks": ["cryptography>=39", "standardwebhooks>=1.0"],
+    # Hands what happens to the event bus of the platform.
     "events": ["openedx-events>=9"],
-    "webhooks": ["celery>=5.3", "requests>=2.28"],
-    "xblock": ["XBlock[django]>=5", "edx-opaque-keys>=2.12"],
+    "xblock": [
+        "XBlock[django]>=5",
+        "edx-opaque-keys>=2.12",
+        "fs>=2.4",
+        # fs, and more below xblocks-contrib, still want pkg_resources.
+        "setuptools<82",
+        "web-fragments>=2",
+        "xblocks-contrib>=0.13",
+    ],
     "test": [
-        "celery[redis]>=5.3",  # does jobs and hands over events where a host has it
+        "celery[redis]>=5.3",  # does jobs where a host has it
         "edx-drf-extensions>=9",  # JWT, where a host has it
         "hypothesis>=6.100",
+        "xblock-drag-and-drop-v2>=5",
+        "xblock-poll>=1.16",
         "pytest>=8",
         "pytest-django>=4.14",
         "pytest-randomly>=3.15",
@@ -79,6 +90,16 @@ EXTRAS_REQUIRE["all"] = sorted(
         for requirement in requirements
     }
 )
+
+APPS = [
+    "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+    "openedx_blockstore_licensing = openedx_blockstore_licensing.apps:LicensingConfig",
+    "openedx_blockstore_search = openedx_blockstore_search.apps:SearchConfig",
+    "openedx_blockstore_tagging = openedx_blockstore_tagging.apps:TaggingConfig",
+    "openedx_blockstore_validation = openedx_blockstore_validation.apps:ValidationConfig",
+    "openedx_blockstore_webhooks = openedx_blockstore_webhooks.apps:WebhooksConfig",
+    "openedx_blockstore_xblock = openedx_blockstore_xblock.apps:BlockstoreXBlockConfig",
+]
 
 setup(
     name="openedx-blockstore",
@@ -100,14 +121,25 @@ setup(
         "console_scripts": [
             "blockstore = openedx_blockstore.cli:main",
         ],
-        "lms.djangoapp": [
-            "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+        # Both hosts find the core's app, and those of the plugins, in the same way.
+        "lms.djangoapp": APPS,
+        "cms.djangoapp": APPS,
+        # What texts of these kinds of keys become.
+        "context_key": [
+            "blockstore = openedx_blockstore_xblock.keys:BlockstoreContextKey",
         ],
-        "cms.djangoapp": [
-            "openedx_blockstore = openedx_blockstore.apps:BlockstoreConfig",
+        "usage_key": [
+            "blockstore-usage = openedx_blockstore_xblock.keys:BlockstoreUsageKey",
         ],
-        # The contracts of openedx_blockstore.plugin_api; each plugin adds its lines.
-        "openedx_blockstore.annotations": [],
+        "definition_key": [
+            "blockstore-olx = openedx_blockstore_xblock.keys:BlockstoreDefinitionKey",
+        ],
+        # The contracts of openedx_blockstore.plugin_api.
+        "openedx_blockstore.annotations": [
+            "licensing = openedx_blockstore_licensing.annotations:LicensingAnnotations",
+            "tagging = openedx_blockstore_tagging.annotations:TagAnnotations",
+            "validation = openedx_blockstore_validation.annotations:FindingsSource",
+        ],
         "openedx_blockstore.bundle_types": [
             "assets = openedx_blockstore.builtin_types:Assets",
             "course = openedx_blockstore.builtin_types:Course",
@@ -117,10 +149,19 @@ setup(
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
         ],
-        "openedx_blockstore.event_consumers": [],
-        "openedx_blockstore.export_transforms": [],
-        "openedx_blockstore.import_validators": [],
-        "openedx_blockstore.search_backends": [],
+        "openedx_blockstore.event_consumers": [
+            "licensing = openedx_blockstore_licensing.consumers:LicensingConsumer",
+            "search = openedx_blockstore_search.indexing.consumer:SearchConsumer",
+            "tagging = openedx_blockstore_tagging.announcing:Announcer",
+            "webhooks = openedx_blockstore_webhooks.consumers:WebhookConsumer",
+        ],
+        "openedx_blockstore.import_validators": [
+            "olx = openedx_blockstore_validation.validator:OlxValidator",
+        ],
+        "openedx_blockstore.search_backends": [
+            "elasticsearch = openedx_blockstore_search.backends.elasticsearch:ElasticsearchBackend",
+            "sqlite = openedx_blockstore_search.backends.sqlite:SqliteBackend",
+        ],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Real courses, too large for the repository, may lie beside it.
 _COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
 
-_PARTS = ("edits", "reads", "links", "history", "large_file", "courses")
+_PARTS = ("edits", "reads", "links", "history", "large_file", "courses", "search")
 
 
 def main() -> int:

@@ -64,6 +64,12 @@ class Operations:
                 partial(self._floor, size, rows=size, more=[size * _MANIFEST_BYTES]),
             )
 
+    def search(self) -> Iterator[Measured]:
+        """Search engines, as many as there are."""
+        from bench.searching import SearchEngines  # noqa: PLC0415 - a plugin, with its libraries
+
+        yield from SearchEngines(self._folder, rounds=self._rounds).measure()
+
     def reads(self) -> Iterator[Measured]:
         """Listing, and questions about history and links."""
         for size in _SIZES:

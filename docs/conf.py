@@ -52,7 +52,7 @@ napoleon_use_ivar = True
 # Every name that the documentation refers to must be in it; Python's own are elsewhere.
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:class", r"(collections\.abc|datetime|django|os|uuid)\..*|datetime|UUID"),
+    ("py:class", r"(collections\.abc|datetime|django|os|pathlib|uuid)\..*|datetime|UUID"),
     (
         "py:class",
         r"(contextlib|openedx_blockstore\.(models|plugin_rest|plugin_tools)|rest_framework)\..*",

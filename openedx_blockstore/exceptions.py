@@ -8,44 +8,26 @@ means as a status is the business of whoever speaks HTTP.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 from uuid import UUID
 
 from attrs import frozen
 
-from openedx_blockstore._finding_data import BundleFindings, Severity
-
-# Errors that a message lists; the attributes have all.
-_SHOWN_ERRORS = 5
-
-
-class BlockstoreError(Exception):
-    """The root of all errors of Blockstore."""
-
-    code: ClassVar[str] = "blockstore_error"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Subclasses take facts and hand a message to Exception, so the default way of unpickling,
-        # calling the class with the message, would fail (workers send errors across processes).
-        return (_rebuild, (type(self), self.args, self.__dict__))
-
-
-def _rebuild(
-    cls: type[BlockstoreError], args: tuple[object, ...], facts: dict[str, object]
-) -> BlockstoreError:
-    error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(facts)
-    return error
-
+from openedx_blockstore._base_exceptions import (
+    BlockstoreError,
+    Conflict,
+    Invalid,
+    NotFound,
+    shortened,
+)
+from openedx_blockstore._plugin_exceptions import (
+    ImportRefused,
+    PluginError,
+    PluginFailed,
+    PluginNotFound,
+    PluginProblem,
+)
 
 # Not found ---------------------------------------------------------------------------------------
-
-
-class NotFound(BlockstoreError):
-    """What was asked for does not exist, or not any more."""
-
-    code = "not_found"
 
 
 class CollectionNotFound(NotFound):
@@ -132,19 +114,6 @@ class GrantNotFound(NotFound):
         super().__init__("This address is not valid, or not any more.")
 
 
-class PluginNotFound(NotFound):
-    """No enabled plugin has this name; ``known`` are those that there are in its ``group``."""
-
-    code = "plugin_not_found"
-
-    def __init__(self, group: str, name: str, known: Iterable[str]) -> None:
-        self.group = group
-        self.name = name
-        self.known = tuple(known)
-        there = ", ".join(self.known) or "none"
-        super().__init__(f"No plugin is called {_shortened(name)} in {group}; there are: {there}.")
-
-
 class UploadNotFound(NotFound):
     """No direct upload has this UUID, or it was abandoned."""
 
@@ -156,12 +125,6 @@ class UploadNotFound(NotFound):
 
 
 # Conflicts ---------------------------------------------------------------------------------------
-
-
-class Conflict(BlockstoreError):
-    """Somebody else changed the same thing in the meantime."""
-
-    code = "conflict"
 
 
 @frozen
@@ -260,12 +223,6 @@ class UploadIncomplete(Conflict):
 # Invalid input -----------------------------------------------------------------------------------
 
 
-class Invalid(BlockstoreError, ValueError):
-    """What was given can not be accepted; the message says why, and what would be."""
-
-    code = "invalid"
-
-
 class InvalidPath(Invalid):
     """A path or alias that no version may hold."""
 
@@ -274,7 +231,7 @@ class InvalidPath(Invalid):
     def __init__(self, path: object, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{_shortened(path)} is not a possible path: {reason}.")
+        super().__init__(f"{shortened(path)} is not a possible path: {reason}.")
 
 
 class InvalidLink(Invalid):
@@ -363,90 +320,11 @@ class InvalidArchive(Invalid):
     def __init__(self, reason: str, *, entry: str | None = None) -> None:
         self.reason = reason
         self.entry = entry
-        where = f"{_shortened(entry)}: " if entry is not None else ""
+        where = f"{shortened(entry)}: " if entry is not None else ""
         super().__init__(f"The archive can not be imported: {where}{reason}.")
 
 
-class ImportRefused(Invalid):
-    """Plugins found errors in what was to be imported, so nothing of it was.
-
-    Attributes:
-        bundles: What was found in which bundle, warnings too.
-    """
-
-    code = "import_refused"
-
-    def __init__(self, bundles: Iterable[BundleFindings]) -> None:
-        self.bundles = tuple(bundles)
-        errors = [
-            f"{bundle.title}: {finding}".removeprefix(": ")
-            for bundle in self.bundles
-            for finding in bundle.findings
-            if finding.severity == Severity.ERROR
-        ]
-        shown = "; ".join(errors[:_SHOWN_ERRORS])
-        more = f"; and {len(errors) - _SHOWN_ERRORS:,} more" if len(errors) > _SHOWN_ERRORS else ""
-        super().__init__(f"Nothing was imported, because of errors: {shown}{more}.")
-
-
 # Plugins -----------------------------------------------------------------------------------------
-
-
-@frozen
-class PluginProblem:
-    """Why a plugin can not be used.
-
-    Attributes:
-        package: The package that the plugin is.
-        group: The group of entry points; empty, as the name, where it is about the whole package.
-        reason: What is wrong, as a sentence.
-        mend: What to do about it, as a sentence.
-    """
-
-    package: str
-    group: str
-    name: str
-    reason: str
-    mend: str
-
-    def __str__(self) -> str:
-        return f"{self.reason} {self.mend}"
-
-
-class PluginError(BlockstoreError):
-    """Plugins that the settings turn on can not be used.
-
-    Attributes:
-        problems: What is wrong with each of them, and how to mend it.
-    """
-
-    code = "plugin_error"
-
-    def __init__(self, problems: Iterable[PluginProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(" ".join(str(problem) for problem in self.problems))
-
-
-class PluginFailed(BlockstoreError):
-    """A plugin raised an error where it was asked for something; the log has all of it.
-
-    Attributes:
-        group, name: The group of entry points, and the entry point's name.
-        package: The package that the plugin is.
-        reason: The type and the message of its error.
-    """
-
-    code = "plugin_failed"
-
-    def __init__(self, group: str, name: str, *, package: str, reason: str) -> None:
-        self.group = group
-        self.name = name
-        self.package = package
-        self.reason = reason
-        super().__init__(
-            f"The plugin {name!r} of the package {package} ({group}) failed: {reason}. "
-            f"Mend it, or turn it off in OPENEDX_BLOCKSTORE['DISABLED_PLUGINS']."
-        )
 
 
 # The rest ----------------------------------------------------------------------------------------
@@ -492,6 +370,16 @@ class DraftHasNoChangesToCommit(BlockstoreError):
         super().__init__(f"{subject} has no changes to commit: no version was made.")
 
 
-def _shortened(value: object, length: int = 200) -> str:
-    text = repr(value)
-    return text if len(text) <= length else f"{text[:length]}…"
+# They are errors like all others, and are documented and pickled as such.
+for _error in (
+    BlockstoreError,
+    Conflict,
+    ImportRefused,
+    Invalid,
+    NotFound,
+    PluginError,
+    PluginFailed,
+    PluginNotFound,
+    PluginProblem,
+):
+    _error.__module__ = __name__

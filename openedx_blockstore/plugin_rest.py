@@ -122,6 +122,11 @@ def may(user: User, permission: Permission, collection: Collection) -> bool:
     return permissions.may(user, permission, collection)
 
 
+def sees_everything(user: User) -> bool:
+    """Tell whether a user may see all collections, those that are still to be made, too."""
+    return permissions.is_active(user) and permissions.is_staff(user)
+
+
 __all__ = [
     "PAGE",
     "Addresses",
@@ -136,6 +141,7 @@ __all__ = [
     "parse_uuid",
     "readable_bundles",
     "readable_collections",
+    "sees_everything",
     "valid",
     "visible_bundle",
     "visible_bundles",

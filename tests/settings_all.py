@@ -7,4 +7,12 @@ from tests import settings
 from tests.settings import *  # noqa: F403 - all of them, as the name of this module says
 
 INSTALLED_APPS = [*settings.INSTALLED_APPS, *environment.plugin_apps()]
-OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "PLUGINS": "all"}
+OPENEDX_BLOCKSTORE = {
+    **settings.OPENEDX_BLOCKSTORE,
+    "PLUGINS": "all",
+    "PLUGIN_SETTINGS": {
+        # Tests say themselves when something is sent.
+        "openedx_blockstore_webhooks": {"SENDER": "command"},
+    },
+}
+environment.add_plugin_settings(globals())

@@ -29,7 +29,11 @@ from openedx_blockstore.api.collections import (
     update_collection,
 )
 from openedx_blockstore.api.commits import commit_draft, revert_bundle
-from openedx_blockstore.api.contents import get_bundle_contents
+from openedx_blockstore.api.contents import (
+    get_bundle_contents,
+    get_bundle_parts,
+    get_many_contents,
+)
 from openedx_blockstore.api.drafts import (
     change_draft,
     delete_draft,
@@ -124,6 +128,7 @@ __all__ = [
     "get_bundle_files",
     "get_bundle_files_dict",
     "get_bundle_links",
+    "get_bundle_parts",
     "get_bundle_types",
     "get_bundle_version",
     "get_bundle_version_changes",
@@ -141,6 +146,7 @@ __all__ = [
     "get_events",
     "get_file_history",
     "get_many_annotations",
+    "get_many_contents",
     "get_or_create_bundle_draft",
     "get_outdated_links",
     "get_roles",

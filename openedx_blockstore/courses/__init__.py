@@ -14,12 +14,15 @@ from openedx_blockstore.courses.data import (
 )
 from openedx_blockstore.courses.exporter import export_course
 from openedx_blockstore.courses.importer import import_course
+from openedx_blockstore.courses.inspection import InspectedCourse, open_course
 
 __all__ = [
     "BundleOutcome",
     "CourseExportReport",
     "CourseImportReport",
     "FilePlace",
+    "InspectedCourse",
     "export_course",
     "import_course",
+    "open_course",
 ]

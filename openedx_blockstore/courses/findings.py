@@ -32,6 +32,17 @@ class FindingCollector:
         """Add findings that another step returned."""
         self._findings.update(dict.fromkeys(findings))
 
+    def supersede(self, findings: Iterable[Finding]) -> None:
+        """Add what others found, in the place of what was said of the same thing at that place."""
+        found = tuple(findings)
+        said = {(finding.code, finding.file, finding.line) for finding in found}
+        self._findings = {
+            finding: None
+            for finding in self._findings
+            if (finding.code, finding.file, finding.line) not in said
+        }
+        self.extend(found)
+
     def sorted(self) -> tuple[Finding, ...]:
         """Return all findings by file, line and code."""
         return tuple(sorted(self._findings, key=lambda f: (f.file, f.line or 0, f.code, f.message)))

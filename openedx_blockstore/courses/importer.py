@@ -75,14 +75,14 @@ def import_course(
         org, course, run = read_identity(export)
         kind = export.root_file.removesuffix(".xml")
         known = find_course(kind, org, course, run, collection)
-        plan = plan_import(export, known.previous, _limits(), findings)
+        plan = plan_import(export, known.previous, configured_limits(), findings)
         make = partial(_Storing, export, plan, known, Path(from_).name)
         storing = make(dry_run=True)
         validated: Mapping[BlockKey, ImportFindings] = {}
         if dry_run or plugins(ImportValidator):
             storing.store_all(progress if dry_run else None)
             found = CourseFindings(export, plan, storing.expected())
-            findings.extend(found.findings())
+            findings.supersede(found.findings())
             validated = found.by_bundle
             if not dry_run:
                 found.refuse_errors()
@@ -113,7 +113,8 @@ def _parse_collection(collection_uuid: UUID | str | None) -> UUID | None:
     return api.get_collection(parsed).uuid
 
 
-def _limits() -> PlacingLimits:
+def configured_limits() -> PlacingLimits:
+    """Return how large the settings let bundles and courses become."""
     settings = get_settings()
     max_files = {each.name: each.max_files for each in api.get_bundle_types()}
     max_files[""] = settings.MAX_FILES

@@ -53,6 +53,7 @@ __all__ = [
     "MAX_TEXT",
     "PATCHABLE",
     "Change",
+    "DocumentsRejected",
     "FacetValue",
     "Filter",
     "Generation",
@@ -105,6 +106,24 @@ class IndexMissing(SearchUnavailable):
 
     def __init__(self, engine: str) -> None:
         super().__init__(engine, "there is no index yet. It has to be built first.")
+
+
+class DocumentsRejected(BlockstoreError):
+    """The engine answers, and will not take some documents, however often it is asked.
+
+    Attributes:
+        engine: Its name.
+        reasons: What it says of each, by the documents' ids.
+    """
+
+    code = "search_documents_rejected"
+
+    def __init__(self, engine: str, reasons: Mapping[str, str]) -> None:
+        self.engine = engine
+        self.reasons = dict(reasons)
+        id_, reason = next(iter(self.reasons.items()))
+        more = f" (and {len(self.reasons) - 1} more)" if len(self.reasons) > 1 else ""
+        super().__init__(f"The search engine {engine!r} does not take {id_!r}{more}: {reason}")
 
 
 class GenerationNotFound(NotFound):
@@ -223,6 +242,7 @@ class SearchBackend(ABC):
         latest.
 
         Raises:
+            DocumentsRejected: Some can not be indexed. Everything else is done.
             GenerationNotFound: There is none with this name.
         """
 

@@ -12,6 +12,9 @@ from attrs import Attribute, field, frozen
 
 from openedx_blockstore.exceptions import Invalid
 
+#: Characters of a document's id.
+MAX_ID = 500
+
 #: The bounds of a query; more is refused with :class:`InvalidQuery`.
 MAX_TEXT = 1_000
 MAX_TERMS = 32
@@ -22,6 +25,9 @@ MAX_FACETS = 20
 MAX_FACET_SIZE = 1_000
 #: Results are counted exactly up to here.
 MAX_EXACT_TOTAL = 10_000
+
+#: What no text consists of, and some engines do not bear: controls and halves of characters.
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 #: What results can be filtered and counted by; ``trait:{name}`` besides, for each trait.
 FIELDS = frozenset(
@@ -60,6 +66,11 @@ class InvalidQuery(Invalid):
         super().__init__(f"{field}: {problem}")
 
 
+def _is_usable_id(_document: object, _attribute: object, value: str) -> None:
+    if not 0 < len(value) <= MAX_ID or _UNUSABLE.search(value):
+        raise ValueError(f"{value!r} can not be a document's id.")
+
+
 @frozen
 class Parent:
     """Something around a part: its key in the bundle, its type and its title."""
@@ -76,8 +87,8 @@ class SearchDocument:
     A state is a document once, for all versions that have it; only its range of versions grows.
 
     Attributes:
-        id: Identifies the document among all others, at most 500 characters; a state of the same
-            thing that another version has is a document with another id.
+        id: Identifies the document among all others, in at most :data:`MAX_ID` characters; a state
+            of the same thing that another version has is a document with another id.
         first_version: The first version of the bundle that has this state.
         last_version: The last one; None while the latest version has it.
         key: Of a part: what identifies it in its bundle.
@@ -93,7 +104,7 @@ class SearchDocument:
         modified_at: When the first version was made (aware); what is newest is sorted by.
     """
 
-    id: str
+    id: str = field(validator=_is_usable_id)
     kind: Literal["bundle", "file", "part"]
     bundle_uuid: UUID
     collection_uuid: UUID
@@ -250,8 +261,6 @@ class Term:
     excluded: bool = False
 
 
-#: What no text consists of, and some engines do not bear: controls and halves of characters.
-_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TERM = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>[^\s"]+))')
 
 

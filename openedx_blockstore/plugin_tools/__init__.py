@@ -1,4 +1,4 @@
-"""What plugins share: reading their settings, and keeping data about spans of versions.
+"""What plugins share: settings, transactions, and data about spans of versions.
 
 Data about content, such as tags or licences, change without making versions, and most of them hold
 for many versions in a row. A model that inherits
@@ -7,6 +7,7 @@ functions here set, split, merge, clear and find them, so that no two rows for t
 hold for one version.
 """
 
+from openedx_blockstore.plugin_tools.finding import plugins_of
 from openedx_blockstore.plugin_tools.ranges import (
     annotation_history,
     annotations_covering,
@@ -15,13 +16,26 @@ from openedx_blockstore.plugin_tools.ranges import (
     set_annotation,
 )
 from openedx_blockstore.plugin_tools.settings import check_plugin_settings, read_settings
+from openedx_blockstore.plugin_tools.transactions import (
+    changing_bundle,
+    changing_collection,
+    write_transaction,
+)
+from openedx_blockstore.plugin_tools.trees import FolderContents, OpenedTree, open_trees
 
 __all__ = [
+    "FolderContents",
+    "OpenedTree",
     "annotation_history",
     "annotations_covering",
+    "changing_bundle",
+    "changing_collection",
     "check_plugin_settings",
     "clear_annotation",
+    "open_trees",
+    "plugins_of",
     "read_settings",
     "replace_annotations",
     "set_annotation",
+    "write_transaction",
 ]

@@ -9,9 +9,10 @@ import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import django
@@ -187,12 +188,12 @@ def _first(environment: Mapping[str, str], *names: str) -> str:
 #: The plugins of this distribution: the libraries that each needs, and the Django apps that it is
 #: made of. Those of other distributions are found by their entry points.
 _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
-    "openedx_blockstore_tagging": (["openedx_tagging"], []),
-    "openedx_blockstore_search": ([], []),
+    "openedx_blockstore_tagging": (["openedx_tagging"], ["openedx_tagging"]),
+    "openedx_blockstore_search": (["rapidfuzz", "snowballstemmer"], []),
     "openedx_blockstore_licensing": (["license_expression"], []),
-    "openedx_blockstore_validation": ([], []),
-    "openedx_blockstore_webhooks": (["standardwebhooks"], []),
-    "openedx_blockstore_xblock": (["xblock"], []),
+    "openedx_blockstore_validation": (["filetype", "olxcleaner"], []),
+    "openedx_blockstore_webhooks": (["cryptography", "standardwebhooks"], []),
+    "openedx_blockstore_xblock": (["xblock"], ["xblocks_contrib.problem.capa", "edxval"]),
 }
 
 
@@ -221,9 +222,23 @@ def plugin_apps() -> list[str]:
     apps: dict[str, None] = {}
     for plugin, (_libraries, others) in _PLUGINS.items():
         if importlib.util.find_spec(plugin) is not None and not missing_libraries(plugin):
-            apps.update(dict.fromkeys((plugin, *others)))
+            apps.update(dict.fromkeys((plugin, *filter(_is_there, others))))
     apps.update(dict.fromkeys(_strangers()))
     return list(apps)
+
+
+def add_plugin_settings(settings: MutableMapping[str, Any]) -> None:
+    """Let the plugins that are on add their defaults, as LMS and Studio let them.
+
+    Args:
+        settings: All settings that there are already, which is what ``globals()`` returns.
+    """
+    namespace = SimpleNamespace(**settings)
+    for plugin in _PLUGINS:
+        if plugin in settings["INSTALLED_APPS"] and importlib.util.find_spec(f"{plugin}.settings"):
+            module = importlib.import_module(f"{plugin}.settings.common")
+            module.plugin_settings(namespace)
+    settings.update({name: each for name, each in vars(namespace).items() if name.isupper()})
 
 
 def _strangers() -> list[str]:
@@ -239,3 +254,8 @@ def _strangers() -> list[str]:
             )
         }
     )
+
+
+def _is_there(app: str) -> bool:
+    # To look for a module inside a package would import the package.
+    return importlib.util.find_spec(app.partition(".")[0]) is not None

@@ -97,7 +97,16 @@ STATIC_ROOT = str(DATA_DIR / "static")
 
 OPENEDX_BLOCKSTORE: dict[str, Any] = {
     "PUBLIC_ROOT_URL": os.environ.get("BLOCKSTORE_PUBLIC_ROOT_URL", ""),
+    "PLUGIN_SETTINGS": {
+        # There is no Studio here in which one could look after taxonomies.
+        "openedx_blockstore_tagging": {"LIBRARY_API": True},
+    },
 }
+#: Staff who are not superusers look after taxonomies, too, says the library for them.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "rules.permissions.ObjectPermissionBackend",
+]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
@@ -122,3 +131,5 @@ LOGGING = {
         "openedx_blockstore": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
+
+environment.add_plugin_settings(globals())

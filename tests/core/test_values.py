@@ -171,7 +171,7 @@ ERRORS: list[tuple[BlockstoreError, dict[str, object], str]] = [
     (
         exceptions.ImportRefused([FINDINGS]),
         {"bundles": (FINDINGS,)},
-        "Nothing was imported, because of errors: One: error: a.xml:3: It is wrong. [wrong].",
+        "Nothing was imported, because of an error: One: error: a.xml:3: It is wrong. [wrong].",
     ),
     (exceptions.GrantNotFound(), {}, "This address is not valid, or not any more."),
     (exceptions.UploadNotFound(ONE), {"upload_uuid": ONE}, f"There is no upload {ONE}."),

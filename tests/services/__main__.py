@@ -21,12 +21,13 @@ from tests.services.base import Server, ServerFailedError, ServerMissingError
 from tests.services.install import install
 from tests.services.mariadb import MariaDB
 from tests.services.nginx import Nginx
+from tests.services.opensearch import OpenSearch
 from tests.services.postgresql import PostgreSQL
 from tests.services.redis import Redis
 from tests.services.seaweedfs import SeaweedFS
 
 SERVERS: dict[str, type[Server]] = {
-    each.name: each for each in (MariaDB, PostgreSQL, Redis, SeaweedFS)
+    each.name: each for each in (MariaDB, OpenSearch, PostgreSQL, Redis, SeaweedFS)
 }
 
 #: What tests start by themselves, or only run: the Debian packages that bring it.
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.install:
             tools = [TOOLS[name] for name in options.servers if name in TOOLS]
             install(chain(*tools, *(kind.packages for kind in kinds)))
+            for kind in kinds:
+                kind.install()
             return 0
         for kind in kinds:
             kind.check()
@@ -86,7 +89,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--install",
         action="store_true",
-        help="only install the Debian packages that bring the servers, as far as they are missing",
+        help="only install the servers, as far as they are missing",
     )
     options = parser.parse_args(own)
     options.command = command

@@ -61,6 +61,14 @@ class Server(ABC):
             ServerMissingError: It cannot; the message says what to install.
         """
 
+    @classmethod  # noqa: B027 - most are a Debian package, and no more
+    def install(cls) -> None:
+        """Fetch what its Debian packages do not bring.
+
+        Raises:
+            ServerMissingError: It can not be had.
+        """
+
     @abstractmethod
     def prepare(self) -> None:
         """Lay out the server's data folder, and whatever else it needs before its first start."""

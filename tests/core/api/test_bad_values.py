@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 
 from openedx_blockstore import api
-from openedx_blockstore.data import BundleData, Dependency, DraftData
+from openedx_blockstore.data import BundleData, Dependency, DraftData, LinkTarget
 from openedx_blockstore.exceptions import BlockstoreError
 from tests.core.helpers import make_version
 
@@ -79,6 +79,7 @@ def good_values(name: str, bundle: BundleData, draft: DraftData) -> dict[str, An
         "digest": "0" * 64,
         "upload_uuid": uuid.UUID(int=5),
         "target": bundle.uuid,
+        "targets": [LinkTarget(bundle.uuid, 1)],
         "namespace": "tagging",
         "before": datetime(2020, 1, 1, tzinfo=UTC),
         "consumer": "nobody",

@@ -1,0 +1,1 @@
+"""Licences, publishers and attribution of what Blockstore holds: a plugin of Blockstore."""

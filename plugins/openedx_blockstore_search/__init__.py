@@ -1,0 +1,1 @@
+"""Search over bundles, their files and the parts of those."""

@@ -1,0 +1,1 @@
+"""Search engines: SQLite, which needs nothing, and Elasticsearch or OpenSearch."""

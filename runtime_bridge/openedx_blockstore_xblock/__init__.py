@@ -1,0 +1,1 @@
+"""The runtime bridge: blocks out of bundle versions, for learning contexts."""

@@ -1,0 +1,262 @@
+"""Learning contexts: making them, and saying what they mount."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from opaque_keys import InvalidKeyError
+
+from openedx_blockstore import api
+from openedx_blockstore.models_api import Bundle
+from openedx_blockstore_xblock.api._settings import copy_settings
+from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
+from openedx_blockstore_xblock.contexts.rows import mount_data
+from openedx_blockstore_xblock.data import LearningContextData, MountData, MountUpdateData
+from openedx_blockstore_xblock.exceptions import (
+    InvalidContext,
+    LearningContextExists,
+    LearningContextNotFound,
+    MountNotFound,
+)
+from openedx_blockstore_xblock.keys import BlockstoreContextKey
+from openedx_blockstore_xblock.models import LearningContext, Mount
+
+_MAX_TITLE = 180
+_MAX_ALIAS = 180
+_PAGE = 100
+
+
+def create_learning_context(context_id: str, *, title: str = "") -> LearningContextData:
+    """Make a learning context that mounts nothing yet.
+
+    Args:
+        context_id: What its key is made of: letters, digits, ``_``, ``-`` and ``.``, 99 at most.
+
+    Raises:
+        InvalidContext: The id or the title can not be.
+        LearningContextExists: There is one of this id.
+    """
+    key = _key(context_id)
+    if key == GLOBAL_CONTEXT:
+        raise LearningContextExists(key)
+    row = LearningContext(context_id=key.context_id, title=_title(title), created=datetime.now(UTC))
+    return _insert(row)
+
+
+def get_learning_context(key: BlockstoreContextKey | str) -> LearningContextData:
+    """Return a learning context with its mounts.
+
+    Raises:
+        LearningContextNotFound: There is no such one.
+    """
+    return _data([context_row(key)])[0]
+
+
+def get_learning_contexts(
+    *, after: BlockstoreContextKey | str | None = None, limit: int = _PAGE
+) -> list[LearningContextData]:
+    """Return learning contexts in the order of their ids.
+
+    Args:
+        after: Only those that follow this one; it need not be there any more.
+        limit: How many at most.
+    """
+    rows = LearningContext.objects.order_by("context_id").select_related("parent")
+    if after is not None:
+        rows = rows.filter(context_id__gt=_key(after).context_id)
+    return _data(list(rows[:limit]))
+
+
+def update_learning_context(key: BlockstoreContextKey | str, *, title: str) -> LearningContextData:
+    """Change a learning context's title.
+
+    Raises:
+        LearningContextNotFound: There is no such one.
+        InvalidContext: The title can not be.
+    """
+    row = context_row(key)
+    row.title = _title(title)
+    row.save(update_fields=["title"])
+    return get_learning_context(key)
+
+
+def delete_learning_context(key: BlockstoreContextKey | str) -> None:
+    """Delete a learning context. What learners have left in it stays, and is found by its key.
+
+    Raises:
+        LearningContextNotFound: There is no such one.
+        InvalidContext: There are further attempts of it.
+    """
+    row = context_row(key)
+    if row.attempts.exists():
+        raise InvalidContext(f"{key} has further attempts; delete these first.")
+    row.delete()
+
+
+def start_attempt(
+    key: BlockstoreContextKey | str, *, context_id: str | None = None, title: str | None = None
+) -> LearningContextData:
+    """Make a context with the same mounts, in which everybody begins anew; the old state is kept.
+
+    Args:
+        context_id: Its id; None for one that is made up.
+        title: Its title; None for the same.
+
+    Raises:
+        LearningContextNotFound: There is no such context.
+        InvalidContext, LearningContextExists: See :func:`create_learning_context`.
+    """
+    parent = context_row(key)
+    row = LearningContext(
+        context_id=_key(context_id or f"attempt-{uuid.uuid4()}").context_id,
+        title=parent.title if title is None else _title(title),
+        parent=parent,
+        created=datetime.now(UTC),
+    )
+    with transaction.atomic():
+        _insert(row)
+        mounts = list(parent.mounts.all())
+        for mount in mounts:
+            mount.pk = None
+            mount.context = row
+        Mount.objects.bulk_create(mounts)
+        copy_settings(parent.settings.all(), row)
+    return get_learning_context(row.context_id)
+
+
+def mount_bundle(
+    key: BlockstoreContextKey | str,
+    alias: str,
+    bundle_uuid: UUID | str,
+    *,
+    version: int | None = None,
+    draft: str = "",
+) -> MountData:
+    """Mount a bundle under an alias, in place of what was there.
+
+    Args:
+        version: The version to pin; None to follow the latest one.
+        draft: The name of a draft to show over the latest version; empty for none.
+
+    Raises:
+        LearningContextNotFound: There is no such context.
+        BundleNotFound, BundleVersionNotFound: There is no such thing to mount.
+        InvalidContext: The alias can not be; or both a version and a draft are given.
+    """
+    row = context_row(key)
+    if not alias or "/" in alias or len(alias) > _MAX_ALIAS:
+        raise InvalidContext(
+            f"{alias!r:.80} is no alias: it must be a text without slashes, of {_MAX_ALIAS} "
+            f"characters at most."
+        )
+    if version is not None and draft:
+        raise InvalidContext("A mount is of a version or of a draft; give one of them.")
+    bundle = api.get_bundle(bundle_uuid)
+    if version is not None:
+        api.get_bundle_contents(bundle.uuid, version)
+    mount, _created = Mount.objects.update_or_create(
+        context=row,
+        alias=alias,
+        defaults={
+            "bundle": Bundle.objects.get(uuid=bundle.uuid),
+            "version_num": version,
+            "draft_name": draft,
+        },
+    )
+    return mount_data(mount)
+
+
+def unmount_bundle(key: BlockstoreContextKey | str, alias: str) -> None:
+    """Take a mount away; learners' state stays.
+
+    Raises:
+        LearningContextNotFound, MountNotFound: There is no such thing.
+    """
+    row = context_row(key)
+    deleted, _by_model = row.mounts.filter(alias=alias).delete()
+    if not deleted:
+        raise MountNotFound(_key(key), alias)
+
+
+def get_mount_updates(key: BlockstoreContextKey | str) -> list[MountUpdateData]:
+    """Return the mounts that are pinned to a version while there is a newer one.
+
+    :func:`openedx_blockstore.api.diff_versions` tells what changed in between.
+
+    Raises:
+        LearningContextNotFound: There is no such context.
+    """
+    pinned = [mount for mount in get_learning_context(key).mounts if mount.version is not None]
+    uuids = [mount.bundle_uuid for mount in pinned]
+    latest = {bundle.uuid: bundle.latest_version for bundle in api.get_bundles(uuids=uuids)}
+    return [
+        MountUpdateData(mount, latest[mount.bundle_uuid])
+        for mount in pinned
+        if latest.get(mount.bundle_uuid, 0) > (mount.version or 0)
+    ]
+
+
+def _key(key: object) -> BlockstoreContextKey:
+    if isinstance(key, BlockstoreContextKey):
+        return key
+    try:
+        text = str(key).removeprefix(f"{BlockstoreContextKey.CANONICAL_NAMESPACE}:")
+        return BlockstoreContextKey(text)
+    except InvalidKeyError as error:
+        raise InvalidContext(
+            f"{key!r:.120} is no id of a learning context: it must be of letters, digits, '_', '-' "
+            f"and '.', begin with a letter or digit, and have 99 characters at most."
+        ) from error
+
+
+def _title(title: object) -> str:
+    if not isinstance(title, str) or len(title) > _MAX_TITLE:
+        raise InvalidContext(f"A title is a text of {_MAX_TITLE} characters at most.")
+    return title
+
+
+def context_row(key: BlockstoreContextKey | str) -> LearningContext:
+    """Return the row of a context.
+
+    Raises:
+        LearningContextNotFound: It has none.
+    """
+    try:
+        context_id = _key(key).context_id
+    except InvalidContext as error:
+        raise LearningContextNotFound(key) from error
+    row = LearningContext.objects.select_related("parent").filter(context_id=context_id).first()
+    if row is None:
+        raise LearningContextNotFound(key)
+    return row
+
+
+def _insert(row: LearningContext) -> LearningContextData:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise LearningContextExists(BlockstoreContextKey(row.context_id)) from error
+    return _data([row])[0]
+
+
+def _data(rows: Iterable[LearningContext]) -> list[LearningContextData]:
+    wanted = list(rows)
+    mounts: dict[int, list[MountData]] = {}
+    for mount in (
+        Mount.objects.filter(context__in=wanted).select_related("bundle").order_by("alias")
+    ):
+        mounts.setdefault(mount.context_id, []).append(mount_data(mount))
+    return [
+        LearningContextData(
+            key=BlockstoreContextKey(row.context_id),
+            title=row.title,
+            mounts=tuple(mounts.get(row.pk, ())),
+            parent=BlockstoreContextKey(row.parent.context_id) if row.parent else None,
+        )
+        for row in wanted
+    ]

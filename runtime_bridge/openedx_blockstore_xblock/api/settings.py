@@ -1,0 +1,75 @@
+"""What a learning context sets for usages of blocks, instead of what authors have written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from xblock.fields import Scope
+
+from openedx_blockstore_xblock.api.contexts import context_row
+from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.contexts.rows import usage_digest
+from openedx_blockstore_xblock.exceptions import InvalidContext
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
+from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
+from openedx_blockstore_xblock.models import ContextSetting
+
+
+def set_usage_settings(usage_key: BlockstoreUsageKey, values: Mapping[str, Any]) -> None:
+    """Set fields of one usage, such as ``due`` and ``max_attempts``, in place of all set before.
+
+    Args:
+        values: Values by the names of fields with the scope of settings, as JSON has them. Empty
+            to take everything back.
+
+    Raises:
+        LearningContextNotFound: Its context has no row, and so can not set anything.
+        InvalidContext: The block has no such setting, or it takes no such value.
+    """
+    row = context_row(usage_key.context_key)
+    _check(usage_key, values)
+    digest = usage_digest(usage_key)
+    if not values:
+        ContextSetting.objects.filter(context=row, usage_digest=digest).delete()
+        return
+    ContextSetting.objects.update_or_create(
+        context=row,
+        usage_digest=digest,
+        defaults={"usage_key": str(usage_key), "values": dict(values)},
+    )
+
+
+def get_usage_settings(usage_key: BlockstoreUsageKey) -> dict[str, Any]:
+    """Return what the context sets for a usage; empty where it is as its authors have written it.
+
+    Raises:
+        LearningContextNotFound: Its context has no row.
+    """
+    found = ContextSetting.objects.filter(
+        context=context_row(usage_key.context_key), usage_digest=usage_digest(usage_key)
+    ).first()
+    return dict(found.values) if found is not None else {}
+
+
+def _check(usage_key: BlockstoreUsageKey, values: object) -> None:
+    if not isinstance(values, Mapping):
+        raise InvalidContext("Settings are a mapping from names of fields to their values.")
+    block_class = find_class(usage_key.block_type)
+    known = {**InheritedFieldsMixin.fields, **(block_class.fields if block_class else {})}
+    for name, value in values.items():
+        if name not in known or known[name].scope != Scope.settings:
+            names = sorted(each for each in known if known[each].scope == Scope.settings)
+            raise InvalidContext(
+                f"A {usage_key.block_type!r} has no setting {name!r:.80}; it has: "
+                f"{', '.join(names)}."
+            )
+        try:
+            json.dumps(value)
+            known[name].enforce_type(known[name].from_json(value))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise InvalidContext(
+                f"The setting {name!r} of a {usage_key.block_type!r} can not be {value!r:.80}: "
+                f"{error}."
+            ) from error

@@ -1,0 +1,37 @@
+"""How LMS, Studio and any other Django project take the runtime bridge in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import AppConfig
+
+
+class BlockstoreXBlockConfig(AppConfig):
+    """Learning contexts, learners' state, and the runtime."""
+
+    name = "openedx_blockstore_xblock"
+    label = "openedx_blockstore_xblock"
+    verbose_name = "Blockstore runtime bridge"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    #: Read by edx-django-utils, and by the stand-alone project.
+    plugin_app: ClassVar[dict[str, Any]] = {
+        "url_config": {
+            project: {
+                "namespace": "openedx_blockstore_xblock",
+                "regex": r"^api/blockstore/",
+                "relative_path": "urls",
+            }
+            for project in ("lms.djangoapp", "cms.djangoapp")
+        },
+        "settings_config": {
+            project: {
+                "common": {"relative_path": "settings.common"},
+                "devstack": {"relative_path": "settings.common"},
+                "production": {"relative_path": "settings.common"},
+                "test": {"relative_path": "settings.common"},
+            }
+            for project in ("lms.djangoapp", "cms.djangoapp")
+        },
+    }

@@ -1,0 +1,89 @@
+"""Authored fields as XBlock reads and writes them, each block's for itself."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from xblock.core import XBlock
+from xblock.exceptions import InvalidScopeError
+from xblock.field_data import FieldData
+from xblock.fields import BlockScope, UserScope
+
+from openedx_blockstore_xblock.authored.parsed import ParsedBlock
+
+_DELETED = object()
+
+
+class AuthoredFieldData(FieldData):  # type: ignore[misc]
+    """The authored fields of the blocks of one runtime, by usage.
+
+    What is set stays here until the runtime saves it. No value is shared with anybody: neither with
+    the block that has read or written it, nor with other runtimes that read the same file.
+    """
+
+    def __init__(self) -> None:
+        self._parsed: dict[Any, ParsedBlock] = {}
+        self._overrides: dict[Any, Mapping[str, Any]] = {}
+        self._changes: dict[Any, dict[str, Any]] = {}
+
+    def add(
+        self, usage_key: Any, parsed: ParsedBlock, overrides: Mapping[str, Any] | None = None
+    ) -> None:
+        """Say what has been written of a block.
+
+        Args:
+            overrides: Values that the learning context sets instead, as JSON has them.
+        """
+        self._parsed[usage_key] = parsed
+        self._overrides[usage_key] = overrides or {}
+
+    def changes(self, block: XBlock) -> dict[str, Any]:
+        """Return what was set since the block was read, or since it was last saved."""
+        return {
+            name: None if value is _DELETED else copy.deepcopy(value)
+            for name, value in self._changes.get(block.scope_ids.usage_id, {}).items()
+        }
+
+    def forget_changes(self, block: XBlock) -> None:
+        """Take what was set for saved, or for never meant."""
+        self._changes.pop(block.scope_ids.usage_id, None)
+
+    def get(self, block: XBlock, name: str) -> Any:
+        """Return a field's value, as JSON has it.
+
+        Raises:
+            KeyError: Nobody has set it.
+        """
+        _check_scope(block, name)
+        usage_key = block.scope_ids.usage_id
+        changed = self._changes.get(usage_key, {})
+        if name in changed:
+            if changed[name] is _DELETED:
+                raise KeyError(name)
+            return copy.deepcopy(changed[name])
+        if name in self._overrides.get(usage_key, {}):
+            return copy.deepcopy(self._overrides[usage_key][name])
+        return self._parsed[usage_key].get(name)
+
+    def set(self, block: XBlock, name: str, value: Any) -> None:
+        """Set a field; a value that it has already is no change."""
+        try:
+            unchanged = self.get(block, name) == value
+        except KeyError:
+            unchanged = False
+        if not unchanged:
+            changes = self._changes.setdefault(block.scope_ids.usage_id, {})
+            changes[name] = copy.deepcopy(value)
+
+    def delete(self, block: XBlock, name: str) -> None:
+        """Leave a field to its default."""
+        _check_scope(block, name)
+        self._changes.setdefault(block.scope_ids.usage_id, {})[name] = _DELETED
+
+
+def _check_scope(block: XBlock, name: str) -> None:
+    scope = block.fields[name].scope
+    if scope.user != UserScope.NONE or scope.block not in {BlockScope.DEFINITION, BlockScope.USAGE}:
+        raise InvalidScopeError(scope)

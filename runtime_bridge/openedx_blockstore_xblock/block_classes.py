@@ -1,0 +1,43 @@
+"""Which class a block's type has: an installed one, or a container of the bridge's."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from xblock.core import XBlock
+from xblock.plugin import PluginMissingError
+
+#: Blocks of the ``xblocks-contrib`` package are registered under such names, since the plain ones
+#: are the platform's. Outside of it nobody else supplies these.
+_EXTRACTED = "_{}_extracted"
+
+
+def own_classes() -> Mapping[str, type[XBlock]]:
+    """Return the containers of the bridge by their types.
+
+    They take precedence over installed ones of the same type: those of the platform need its own
+    runtime.
+    """
+    from openedx_blockstore_xblock.blocks import CONTAINERS  # noqa: PLC0415 - XBlock is slow to load
+
+    return CONTAINERS
+
+
+@functools.cache
+def find_class(block_type: str) -> type[XBlock] | None:
+    """Return the class of a type of blocks; None where no installed package has it."""
+    if block_type in own_classes():
+        return own_classes()[block_type]
+    for name in (block_type, _EXTRACTED.format(block_type)):
+        try:
+            return XBlock.load_class(name)  # type: ignore[no-any-return]
+        except PluginMissingError:
+            continue
+    return None
+
+
+def is_container(block_type: str) -> bool:
+    """Tell whether blocks of a type hold others. An unknown one is taken for a leaf."""
+    found = find_class(block_type)
+    return found is not None and bool(found.has_children)

@@ -1,0 +1,85 @@
+"""What the bridge refuses, and what is not there. All are errors of Blockstore."""
+
+from __future__ import annotations
+
+from openedx_blockstore.exceptions import Conflict, Invalid, NotFound
+
+
+class LearningContextNotFound(NotFound):
+    """There is no such learning context, or nobody who knows about its kind."""
+
+    code = "learning_context_not_found"
+
+    def __init__(self, context_key: object) -> None:
+        self.context_key = str(context_key)
+        super().__init__(f"There is no learning context {context_key}.")
+
+
+class MountNotFound(NotFound):
+    """The learning context mounts nothing under this alias."""
+
+    code = "mount_not_found"
+
+    def __init__(self, context_key: object, alias: str) -> None:
+        self.context_key = str(context_key)
+        self.alias = alias
+        super().__init__(f"Learning context {context_key} mounts nothing as {alias!r}.")
+
+
+class BlockNotFound(NotFound):
+    """The file, or the block in it, is not where the usage says; or the way to it is gone.
+
+    Attributes:
+        reason: What is missing, as a part of a sentence.
+    """
+
+    code = "block_not_found"
+
+    def __init__(self, usage_key: object, reason: str) -> None:
+        self.usage_key = str(usage_key)
+        self.reason = reason
+        super().__init__(f"There is no block {usage_key}: {reason}.")
+
+
+class LearningContextExists(Conflict):
+    """There is a learning context with this key already."""
+
+    code = "learning_context_exists"
+
+    def __init__(self, context_key: object) -> None:
+        self.context_key = str(context_key)
+        super().__init__(f"There is a learning context {context_key} already.")
+
+
+class BadOlx(Invalid):
+    """The OLX of a block can not be used.
+
+    Attributes:
+        file: The path of the file, in its bundle.
+        line: Where in the file, from 1; None where that says nothing.
+        reason: What is wrong, as a part of a sentence.
+    """
+
+    code = "bad_olx"
+
+    def __init__(self, file: str, reason: str, *, line: int | None = None) -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        place = f"{file}:{line}" if line is not None else file
+        super().__init__(f"The OLX in {place} can not be used: {reason}.")
+
+
+class InvalidContext(Invalid):
+    """A learning context can not be made or changed as asked for."""
+
+    code = "invalid_learning_context"
+
+
+class HandlerNotFound(NotFound):
+    """The address of a handler was not made here, or was made too long ago."""
+
+    code = "handler_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This address has expired or was never good. Load the page again.")

@@ -1,0 +1,327 @@
+"""From a usage to what authors have written: by the context's mounts and the bundles' links.
+
+What was parsed is kept by the digest of its bytes for the whole process, since it depends on
+nothing else; which bytes are meant is found anew for every runtime.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from uuid import UUID
+
+from attrs import frozen
+from cachetools import LRUCache
+from xblock.core import XBlock
+
+from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
+from openedx_blockstore.exceptions import NotFound
+from openedx_blockstore.plugin_api import BundleContents
+from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, parse_block
+from openedx_blockstore_xblock.block_classes import is_container
+from openedx_blockstore_xblock.contexts import LearningContextKind
+from openedx_blockstore_xblock.exceptions import BadOlx, BlockNotFound
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
+from openedx_blockstore_xblock.olx import BlockElement, Include, OlxDocument, parse_document
+
+#: Files that are kept parsed in a process, and blocks.
+_DOCUMENTS = 256
+_BLOCKS = 2_048
+
+#: Files of a container that are fetched from the storage at a time.
+_FETCHERS = 8
+
+_documents: LRUCache[object, OlxDocument] = LRUCache(_DOCUMENTS)
+_blocks: LRUCache[object, ParsedBlock] = LRUCache(_BLOCKS)
+_lock = threading.RLock()
+
+ValueT = TypeVar("ValueT")
+
+
+def forget_parsed() -> None:
+    """Parse everything anew; for whoever measures."""
+    with _lock:
+        _documents.clear()
+        _blocks.clear()
+
+
+@frozen(eq=False)
+class FoundBlock:
+    """A block that is where its usage says.
+
+    Attributes:
+        contents: The state of the bundle in which it is.
+    """
+
+    usage_key: BlockstoreUsageKey
+    contents: BundleContents
+    document: OlxDocument
+    element: BlockElement
+
+
+class BlockLoader:
+    """Finds blocks, for one runtime: what it has found once it takes for settled."""
+
+    def __init__(self, contexts: LearningContextKind) -> None:
+        self._contexts = contexts
+        self._contents: dict[tuple[object, ...], BundleContents | None] = {}
+        self._bytes: dict[str, bytes] = {}
+
+    def find(self, usage_key: BlockstoreUsageKey) -> FoundBlock:
+        """Return the block of a usage.
+
+        Raises:
+            BlockNotFound: It is not there, or nothing leads there any more.
+            LearningContextNotFound, MountNotFound: There is nothing to start from.
+            BadOlx: The file can not be read.
+            StorageError: The storage failed.
+        """
+        contents = self._contents_of(usage_key)
+        if contents.bundle_uuid != usage_key.bundle_uuid:
+            raise BlockNotFound(usage_key, "its route leads to another bundle now")
+        if usage_key.path not in contents.files:
+            raise BlockNotFound(usage_key, f"its bundle has no file {usage_key.path!r}")
+        document = self._document(contents, usage_key.path)
+        element = document.find(usage_key.inner_id)
+        if element is None:
+            raise BlockNotFound(usage_key, f"its file has no block {usage_key.inner_id!r}")
+        return FoundBlock(usage_key, contents, document, element)
+
+    def parse(self, found: FoundBlock, block_class: type[XBlock]) -> ParsedBlock:
+        """Return what a class makes of a block.
+
+        Raises:
+            BadOlx: It can not make anything of it.
+            StorageError: The storage failed.
+        """
+        body_path = _body_path(found)
+        body = self._read(found.contents, body_path) if body_path else None
+        key = (
+            found.contents.files[found.usage_key.path].digest,
+            found.contents.files[body_path].digest if body_path else None,
+            found.usage_key.inner_id,
+            block_class,
+        )
+
+        def parse() -> ParsedBlock:
+            text = body.decode("utf-8", "replace") if body is not None else None
+            return parse_block(found.document, found.element, block_class, body=text)
+
+        return _cached(_blocks, key, parse)
+
+    def children(self, found: FoundBlock, parsed: ParsedBlock) -> list[BlockstoreUsageKey]:
+        """Return the usages of a block's children; their files are fetched at a time.
+
+        A child that is not there has a usage, too, so that it can be said what is missing.
+        """
+        links = found.contents.links
+        sources = {each.source for each in parsed.children if isinstance(each, Include)}
+        self._read_linked(links[source] for source in sources if source in links)
+        targets = [self._target(found, child) for child in parsed.children]
+        self._fetch(target for target in targets if isinstance(target, _Target))
+        return [
+            target if isinstance(target, BlockstoreUsageKey) else self._included(found, target)
+            for target in targets
+        ]
+
+    def find_static(self, found: FoundBlock, paths: Iterable[str]) -> str | None:
+        """Return the path of the first of some files that is there, through the links if need be.
+
+        Returns:
+            A path from the block's own bundle, such as ``links/art/static/cat.png``; or None.
+        """
+        wanted = list(paths)
+        for path in wanted:
+            if path in found.contents.files:
+                return path
+        in_root = [path for path in wanted if path.startswith("static/")]
+        self._read_linked(found.contents.links.values())
+        for alias, target in found.contents.links.items():
+            lender = self._contents[_version_key(target)]
+            for path in in_root:
+                if lender is not None and path in lender.files:
+                    return f"links/{alias}/{path}"
+        return None
+
+    # Bundles -------------------------------------------------------------------------------------
+
+    def _contents_of(self, usage_key: BlockstoreUsageKey) -> BundleContents:
+        alias, *links = usage_key.route
+        contents = self._mounted(usage_key, alias)
+        for link in links:
+            contents = self._linked(usage_key, contents, link)
+        return contents
+
+    def _mounted(self, usage_key: BlockstoreUsageKey, alias: str) -> BundleContents:
+        key = (usage_key.context_key, alias)
+        if key not in self._contents:
+            mount = self._contexts.mount(usage_key.context_key, alias)
+            try:
+                self._contents[key] = api.get_bundle_contents(
+                    mount.bundle_uuid, mount.version, use_draft=mount.draft or None
+                )
+            except NotFound:
+                self._contents[key] = None
+        found = self._contents[key]
+        if found is None:
+            raise BlockNotFound(usage_key, f"the mount {alias!r} leads nowhere")
+        return found
+
+    def _linked(
+        self, usage_key: BlockstoreUsageKey, contents: BundleContents, alias: str
+    ) -> BundleContents:
+        target = contents.links.get(alias)
+        if target is None:
+            raise BlockNotFound(usage_key, f"the link {alias!r} is not there any more")
+        self._read_linked([target])
+        found = self._contents.get(_version_key(target))
+        if found is None:
+            raise BlockNotFound(usage_key, f"the link {alias!r} is broken")
+        return found
+
+    def _read_linked(self, targets: Iterable[LinkTarget]) -> None:
+        """Find what links lead to, all at a time; what is broken is remembered as such."""
+        missing = [each for each in targets if _version_key(each) not in self._contents]
+        if missing:
+            found = api.get_many_contents(missing)
+            self._contents.update({_version_key(each): found.get(each) for each in missing})
+
+    # Files ---------------------------------------------------------------------------------------
+
+    def _read(self, contents: BundleContents, path: str) -> bytes:
+        digest = contents.files[path].digest
+        if digest not in self._bytes:
+            self._bytes[digest] = contents.read(path)
+        return self._bytes[digest]
+
+    def _document(self, contents: BundleContents, path: str) -> OlxDocument:
+        def parse() -> OlxDocument:
+            return parse_document(self._read(contents, path), file=path, is_container=is_container)
+
+        return _cached(_documents, (contents.files[path].digest, path), parse)
+
+    def _fetch(self, targets: Iterable[_Target]) -> None:
+        """Read the files of children that are not known yet, several at a time."""
+        wanted = {
+            target.contents.files[target.path].digest: target
+            for target in targets
+            if (target.contents.files[target.path].digest, target.path) not in _documents
+        }
+        missing = [target for digest, target in wanted.items() if digest not in self._bytes]
+        if len(missing) < 2:  # noqa: PLR2004 - one file needs no help
+            return
+        with ThreadPoolExecutor(max_workers=_FETCHERS) as pool:
+            for target, contents in zip(
+                missing,
+                pool.map(lambda each: each.contents.read(each.path), missing),
+                strict=True,
+            ):
+                self._bytes[target.contents.files[target.path].digest] = contents
+
+    # Children ------------------------------------------------------------------------------------
+
+    def _target(
+        self, found: FoundBlock, child: Include | InlineChild
+    ) -> BlockstoreUsageKey | _Target:
+        parent = found.usage_key
+        if isinstance(child, InlineChild):
+            return BlockstoreUsageKey(
+                parent.context_key,
+                child.block_type,
+                parent.bundle_uuid,
+                parent.path,
+                child.inner_id,
+                route=parent.route,
+                place=parent.place,
+            )
+        contents, route = found.contents, parent.route
+        if child.source:
+            try:
+                contents = self._linked(parent, contents, child.source)
+            except BlockNotFound:
+                return _missing(parent, child)
+            route = (*route, child.source)
+        if child.path not in contents.files:
+            return _missing(parent, child, contents=contents, route=route)
+        return _Target(contents, route, child.path, child.usage)
+
+    def _included(self, found: FoundBlock, target: _Target) -> BlockstoreUsageKey:
+        try:
+            block_type = self._document(target.contents, target.path).root.block_type
+        except BadOlx:
+            block_type = _type_by_path(target.path)
+        bundle_uuid = target.contents.bundle_uuid
+        if bundle_uuid is None:
+            raise AssertionError("What is stored has a bundle.")
+        return BlockstoreUsageKey(
+            found.usage_key.context_key,
+            block_type,
+            bundle_uuid,
+            target.path,
+            route=target.route,
+            place=target.usage,
+        )
+
+
+@frozen(eq=False)
+class _Target:
+    """A file that an include leads to."""
+
+    contents: BundleContents
+    route: tuple[str, ...]
+    path: str
+    usage: str
+
+
+def _version_key(target: LinkTarget) -> tuple[UUID, int]:
+    return target.bundle_uuid, target.version
+
+
+def _missing(
+    parent: BlockstoreUsageKey,
+    child: Include,
+    *,
+    contents: BundleContents | None = None,
+    route: tuple[str, ...] | None = None,
+) -> BlockstoreUsageKey:
+    bundle_uuid = contents.bundle_uuid if contents is not None else None
+    return BlockstoreUsageKey(
+        parent.context_key,
+        _type_by_path(child.path),
+        bundle_uuid or parent.bundle_uuid,
+        child.path,
+        route=route or (*parent.route, child.source),
+        place=child.usage,
+    )
+
+
+def _type_by_path(path: str) -> str:
+    """Guess the type of a block whose file can not be read: ``type/id/definition.xml``."""
+    return path.split("/", 1)[0].removesuffix(".xml") or "unknown"
+
+
+def _body_path(found: FoundBlock) -> str | None:
+    """Return the file to which an element leaves its text, as ``<html filename="x"/>`` does."""
+    name = found.element.element.get("filename")
+    if not name or (found.element.element.text and found.element.element.text.strip()):
+        return None
+    folder = posixpath.dirname(found.usage_key.path)
+    for candidate in (f"{name}.html", name):
+        path = posixpath.normpath(posixpath.join(folder, candidate))
+        if path in found.contents.files:
+            return path
+    return None
+
+
+def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:
+    with _lock:
+        if key in cache:
+            return cache[key]
+    made = make()
+    with _lock:
+        # Whoever comes second takes what the first has made.
+        return cache.setdefault(key, made)

@@ -1,0 +1,25 @@
+"""Reading OLX: files become documents, and documents know their blocks.
+
+Nothing here knows XBlock classes, learning contexts or where files are stored.
+"""
+
+from openedx_blockstore_xblock.olx.documents import (
+    BlockElement,
+    OlxDocument,
+    is_child,
+    parse_document,
+)
+from openedx_blockstore_xblock.olx.includes import INCLUDE_TAG, Include, parse_include
+from openedx_blockstore_xblock.olx.parsing import line_of, parse_olx
+
+__all__ = [
+    "INCLUDE_TAG",
+    "BlockElement",
+    "Include",
+    "OlxDocument",
+    "is_child",
+    "line_of",
+    "parse_document",
+    "parse_include",
+    "parse_olx",
+]

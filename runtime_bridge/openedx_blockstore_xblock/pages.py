@@ -1,0 +1,125 @@
+"""What pages are about: a course's outline, a sequence with its units, or a single block."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+from openedx_blockstore import api
+from openedx_blockstore.exceptions import BundleFileNotFound
+from openedx_blockstore.plugin_api import BundleContents
+from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.exceptions import MountNotFound
+from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+
+#: The document of a course's bundle that says what a learner goes through (docs/reference/
+#: course-format).
+NAVIGATION = "navigation.json"
+
+#: The files that hold the one block a bundle is there for, by the bundle's type.
+_MAIN_FILES = {"sequence": "sequence.xml", "library": "library.xml"}
+
+
+@frozen
+class OutlineSequence:
+    """A sequence of a course's outline; without a key if the course names one it does not hold."""
+
+    title: str
+    usage_key: BlockstoreUsageKey | None
+
+
+@frozen
+class OutlineChapter:
+    """A chapter of a course's outline; the title may be empty."""
+
+    title: str
+    sequences: tuple[OutlineSequence, ...]
+
+
+@frozen
+class Outline:
+    """What a course consists of."""
+
+    title: str
+    chapters: tuple[OutlineChapter, ...]
+
+
+def mounted(context_key: BlockstoreContextKey, alias: str) -> BundleContents:
+    """Return what a context has under an alias.
+
+    Raises:
+        LearningContextNotFound, MountNotFound: There is no such thing.
+        BundleNotFound, BundleVersionNotFound, StorageError: It can not be read.
+    """
+    mount = AllContexts().mount(context_key, alias)
+    return api.get_bundle_contents(mount.bundle_uuid, mount.version, use_draft=mount.draft or None)
+
+
+def read_outline(
+    context_key: BlockstoreContextKey, alias: str, contents: BundleContents
+) -> Outline | None:
+    """Return a course's outline; None for what is not a course."""
+    try:
+        document = json.loads(contents.read(NAVIGATION))
+        chapters = tuple(
+            OutlineChapter(
+                str(chapter.get("title") or ""),
+                tuple(
+                    OutlineSequence(
+                        str(sequence.get("title") or sequence.get("id") or ""),
+                        _sequence_key(context_key, alias, contents, sequence),
+                    )
+                    for sequence in chapter["sequences"]
+                ),
+            )
+            for chapter in document["chapters"]
+        )
+        return Outline(str(document.get("title") or contents.title), chapters)
+    except (BundleFileNotFound, ValueError, KeyError, TypeError, AttributeError):
+        # Whatever an author has made of the file: without it, it is a bundle like others.
+        return None
+
+
+def main_usage(
+    context_key: BlockstoreContextKey, alias: str, contents: BundleContents
+) -> BlockstoreUsageKey:
+    """Return the block that a bundle is there for.
+
+    Raises:
+        MountNotFound: It is there for none.
+    """
+    bundle_uuid = contents.bundle_uuid
+    names = [_MAIN_FILES.get(contents.bundle_type, ""), f"{contents.bundle_type}.xml"]
+    at_root = [path for path in contents.files if path.endswith(".xml") and "/" not in path]
+    definitions = [path for path in contents.files if path.endswith("/definition.xml")]
+    for path in [*names, *at_root, *(definitions if len(definitions) == 1 else ())]:
+        if path in contents.files and bundle_uuid is not None:
+            return BlockstoreUsageKey(
+                context_key, _type_of(path), bundle_uuid, path, route=(alias,)
+            )
+    raise MountNotFound(context_key, alias)
+
+
+def _type_of(path: str) -> str:
+    name = path.removesuffix(".xml").split("/", 1)[0]
+    return {"sequence": "sequential"}.get(name, name)
+
+
+def _sequence_key(
+    context_key: BlockstoreContextKey, alias: str, contents: BundleContents, entry: dict[str, Any]
+) -> BlockstoreUsageKey | None:
+    link = entry.get("link")
+    target = contents.links.get(link) if link else None
+    if target is None:
+        return None
+    bundle_uuid: UUID = target.bundle_uuid
+    return BlockstoreUsageKey(
+        context_key,
+        str(entry.get("type") or "sequential"),
+        bundle_uuid,
+        str(entry["file"]),
+        route=(alias, str(link)),
+    )

@@ -1,0 +1,83 @@
+"""Runtimes for requests: who is asking, and what blocks may tell about what has happened."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest
+from django.urls import reverse
+from xblock.core import XBlock
+
+from openedx_blockstore_xblock import signals
+from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.exceptions import HandlerNotFound
+from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
+from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
+from openedx_blockstore_xblock.services import BlockUser
+
+_contexts = AllContexts()
+
+
+def block_user(request: HttpRequest, *, is_author: bool = False) -> BlockUser:
+    """Return whoever is asking, as blocks see them; a visitor is known by a session."""
+    user = request.user
+    if user.is_authenticated:
+        return _account(user, is_author=is_author)
+    if request.session.session_key is None:
+        request.session.create()
+    return BlockUser(visitor=str(request.session.session_key))
+
+
+def granted_user(grant: HandlerGrant) -> BlockUser:
+    """Return the visitor that an address was made for.
+
+    Raises:
+        HandlerNotFound: The account is locked or gone.
+    """
+    if grant.user_id is None:
+        return BlockUser(visitor=grant.visitor)
+    user = get_user_model()._default_manager.filter(pk=grant.user_id, is_active=True).first()  # noqa: SLF001 - Django's own name
+    if user is None:
+        raise HandlerNotFound
+    return _account(user)
+
+
+def make_runtime(user: BlockUser, *, author_mode: bool = False) -> BlockstoreRuntime:
+    """Return a runtime for one request."""
+    return BlockstoreRuntime(
+        user,
+        Surroundings(
+            contexts=_contexts,
+            handler_url=partial(handler_url, user),
+            resource_url=_resource_url,
+            publish=partial(_publish, user),
+            author_mode=author_mode,
+        ),
+    )
+
+
+def _account(user: AbstractBaseUser | AnonymousUser, *, is_author: bool = False) -> BlockUser:
+    name = user.get_full_name() if hasattr(user, "get_full_name") else ""
+    return BlockUser(
+        user_id=user.pk,
+        username=user.get_username(),
+        full_name=name,
+        email=getattr(user, "email", ""),
+        is_author=is_author,
+    )
+
+
+def _resource_url(block: XBlock, uri: str) -> str:
+    return reverse(
+        "openedx_blockstore_xblock:resource",
+        kwargs={"block_type": block.scope_ids.block_type, "uri": uri},
+    )
+
+
+def _publish(user: BlockUser, block: XBlock, kind: str, data: dict[str, Any]) -> None:
+    signals.block_published.send_robust(
+        sender=None, usage_key=block.scope_ids.usage_id, user=user, kind=kind, data=data
+    )

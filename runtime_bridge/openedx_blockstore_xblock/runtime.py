@@ -1,0 +1,351 @@
+"""The runtime: blocks of learning contexts for one user, during one request."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+from urllib.parse import quote
+from uuid import UUID
+
+from attrs import frozen
+from fs.osfs import OSFS
+from fs.tempfs import TempFS
+from web_fragments.fragment import Fragment
+from xblock.core import XBlock
+from xblock.exceptions import NoSuchServiceError
+from xblock.field_data import FieldData, ReadOnlyFieldData, SplitFieldData
+from xblock.fields import Scope, ScopeIds
+from xblock.runtime import IdReader, KeyValueStore, KvsFieldData, MemoryIdManager, Runtime
+
+from openedx_blockstore import api
+from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore_xblock.assets import static_candidates
+from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
+from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.contexts import LearningContextKind
+from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
+from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
+from openedx_blockstore_xblock.placeholders import PlaceholderBlock
+from openedx_blockstore_xblock.services import (
+    BlockUser,
+    BlockUserService,
+    CacheService,
+    I18nService,
+    ReplaceURLService,
+    SandboxService,
+)
+from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.wrapping import wrap
+
+#: Is given a block, the name of a handler, a suffix and a query, and returns an address.
+HandlerURL = Callable[[XBlock, str, str, str], str]
+
+#: Is given a block and the path of a file in its package, and returns an address.
+ResourceURL = Callable[[XBlock, str], str]
+
+#: Is given a block, the kind of what happened, and what there is to say of it.
+Publish = Callable[[XBlock, str, dict[str, Any]], None]
+
+
+@frozen
+class Surroundings:
+    """What a runtime needs of whoever has made it.
+
+    Attributes:
+        contexts: Knows what is mounted where.
+        author_mode: Blocks are shown to those who may change them.
+    """
+
+    contexts: LearningContextKind
+    handler_url: HandlerURL
+    resource_url: ResourceURL
+    publish: Publish
+    author_mode: bool = False
+
+
+class BlockstoreRuntime(Runtime):  # type: ignore[misc]
+    """Blocks out of bundles, for one user. It lives as long as a request, in one thread."""
+
+    #: By this name blocks ask whether handlers work for visitors without an account (sic).
+    suppports_state_for_anonymous_users = True
+
+    def __init__(self, user: BlockUser, surroundings: Surroundings) -> None:
+        ids = MemoryIdManager()
+        super().__init__(_KeyReader(), ids, services={}, mixins=(InheritedFieldsMixin,))
+        self.user = user
+        self.is_author_mode = surroundings.author_mode
+        #: Where problems look for files of the course that are not in a bundle: nowhere.
+        self.resources_fs = _no_files()
+        self._surroundings = surroundings
+        self._loader = BlockLoader(surroundings.contexts)
+        self._authored = AuthoredFieldData()
+        self._state: KeyValueStore = (
+            EphemeralStore(user.visitor) if user.user_id is None else StateStore(user.user_id)
+        )
+        self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
+        self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
+        self._grants: dict[tuple[UUID, int], str] = {}
+        self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
+        self._field_data_of_blocks = self._split_field_data()
+
+    # Blocks --------------------------------------------------------------------------------------
+
+    def get_block(self, usage_id: BlockstoreUsageKey, for_parent: XBlock | None = None) -> XBlock:
+        """Return a block.
+
+        What authors have broken does not raise: a placeholder stands for it.
+
+        Raises:
+            BlockNotFound, LearningContextNotFound, MountNotFound: It is not there (only where it is
+                asked for by itself, not as somebody's child).
+            StorageError: The storage failed.
+        """
+        try:
+            found = self._loader.find(usage_id)
+            block_class = find_class(found.element.block_type)
+            if block_class is None:
+                return self._placeholder(
+                    usage_id, "No installed package has blocks of this type.", for_parent
+                )
+            parsed = self._loader.parse(found, block_class)
+        except BlockstoreError as error:
+            if for_parent is None and error.code.endswith("not_found"):
+                raise
+            return self._placeholder(usage_id, str(error), for_parent)
+        return self._block(found, block_class, parsed, for_parent)
+
+    def _block(
+        self,
+        found: FoundBlock,
+        block_class: type[XBlock],
+        parsed: ParsedBlock,
+        for_parent: XBlock | None,
+    ) -> XBlock:
+        usage_key = found.usage_key
+        self._found[usage_key] = found
+        if block_class.has_children and usage_key not in self._children:
+            self._children[usage_key] = self._loader.children(found, parsed)
+            self._prefetch([usage_key, *self._children[usage_key]])
+        self._prefetch([usage_key])
+        self._authored.add(usage_key, parsed, self._settings[usage_key])
+        keys = ScopeIds(
+            self.user.user_id if self.user.user_id is not None else self.user.visitor,
+            found.element.block_type,
+            self._definition_key(found),
+            usage_key,
+        )
+        mixed = self.mixologist.mix(block_class)
+        block: XBlock = self.construct_xblock_from_class(mixed, keys, for_parent=for_parent)
+        return block
+
+    def _placeholder(
+        self, usage_key: BlockstoreUsageKey, reason: str, for_parent: XBlock | None
+    ) -> XBlock:
+        keys = ScopeIds(self.user.user_id, usage_key.block_type, usage_key, usage_key)
+        self._authored.add(usage_key, ParsedBlock(usage_key.block_type, (), {}))
+        block: XBlock = self.construct_xblock_from_class(
+            self.mixologist.mix(PlaceholderBlock), keys, for_parent=for_parent
+        )
+        block.reason = reason
+        return block
+
+    def _definition_key(self, found: FoundBlock) -> BlockstoreDefinitionKey | BlockstoreUsageKey:
+        contents = found.contents
+        if contents.bundle_uuid is None or contents.version is None:
+            return found.usage_key
+        return BlockstoreDefinitionKey(
+            contents.bundle_uuid,
+            found.element.block_type,
+            found.usage_key.path,
+            found.usage_key.inner_id,
+            version=contents.version,
+        )
+
+    def _prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
+        """Read learners' state and the context's settings, for many blocks at a time."""
+        new = [key for key in usage_keys if key not in self._settings]
+        if not new:
+            return
+        if isinstance(self._state, StateStore):
+            self._state.prefetch(new)
+        for context_key in {key.context_key for key in new}:
+            here = [key for key in new if key.context_key == context_key]
+            found = self._surroundings.contexts.settings(context_key, here)
+            self._settings.update({key: found.get(key, {}) for key in here})
+
+    # Fields --------------------------------------------------------------------------------------
+
+    def _split_field_data(self) -> FieldData:
+        state = KvsFieldData(self._state)
+        children = _ChildrenFieldData(self._children)
+        return SplitFieldData(
+            {
+                Scope.content: self._authored,
+                Scope.settings: self._authored,
+                Scope.parent: children,
+                Scope.children: ReadOnlyFieldData(children),
+                Scope.user_state: state,
+                Scope.user_state_summary: state,
+                Scope.preferences: state,
+                Scope.user_info: state,
+            }
+        )
+
+    def save_block(self, block: XBlock) -> None:
+        """Called when a block has saved its fields; authored ones must not have changed.
+
+        Raises:
+            ReadOnlyBlock: They have.
+        """
+        if changes := self._authored.changes(block):
+            self._authored.forget_changes(block)
+            names = ", ".join(sorted(changes))
+            raise TypeError(f"{block.scope_ids.usage_id}: {names} can not be changed here.")
+
+    # Services ------------------------------------------------------------------------------------
+
+    def service(self, block: XBlock, service_name: str) -> Any:
+        """Return a service that the block's class has asked for.
+
+        Raises:
+            NoSuchServiceError: It has not, or needs one that there is not.
+        """
+        declaration = block.service_declaration(service_name)
+        if declaration is None:
+            raise NoSuchServiceError(f"Service {service_name!r} was not requested.")
+        makers: dict[str, Callable[[], Any]] = {
+            "cache": CacheService,
+            "field-data": lambda: self._field_data_of_blocks,
+            "i18n": lambda: I18nService(block),
+            "replace_urls": lambda: self._replace_urls(block),
+            "sandbox": SandboxService,
+            "user": lambda: BlockUserService(self.user),
+            "xqueue": lambda: None,
+        }
+        if service_name in makers:
+            return makers[service_name]()
+        if declaration == "need":
+            raise NoSuchServiceError(f"Service {service_name!r} is not available.")
+        return None
+
+    def _replace_urls(self, block: XBlock) -> ReplaceURLService:
+        return ReplaceURLService(lambda name: self.asset_url(block, name))
+
+    def asset_url(self, block: XBlock, name: str) -> str | None:
+        """Return where a browser finds the file that a block calls ``/static/{name}``.
+
+        Returns:
+            None where there is no such file.
+        """
+        found = self._found.get(block.scope_ids.usage_id)
+        if found is None or found.contents.bundle_uuid is None or found.contents.version is None:
+            return None
+        path = self._loader.find_static(found, static_candidates(found.usage_key.path, name))
+        if path is None:
+            return None
+        return self._grant(found.contents.bundle_uuid, found.contents.version) + quote(path)
+
+    def _grant(self, bundle_uuid: UUID, version: int) -> str:
+        key = (bundle_uuid, version)
+        if key not in self._grants:
+            self._grants[key] = api.grant_static_access(
+                bundle_uuid, version, user_id=self.user.user_id
+            )
+        return self._grants[key]
+
+    # Addresses -----------------------------------------------------------------------------------
+
+    def handler_url(
+        self,
+        block: XBlock,
+        handler_name: str,
+        suffix: str = "",
+        query: str = "",
+        thirdparty: bool = False,  # noqa: FBT001, FBT002, ARG002 - XBlock's
+    ) -> str:
+        """Return the address of a block's handler."""
+        return self._surroundings.handler_url(block, handler_name, suffix, query)
+
+    def local_resource_url(self, block: XBlock, uri: str) -> str:
+        """Return the address of a file in a block's package."""
+        return self._surroundings.resource_url(block, uri)
+
+    def resource_url(self, resource: str) -> NoReturn:
+        """Blocks have no files but those of their packages.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError(f"Use local_resource_url for {resource!r}.")
+
+    def publish(self, block: XBlock, event_type: str, event_data: dict[str, Any]) -> None:
+        """Tell that something happened in a block."""
+        self._surroundings.publish(block, event_type, event_data)
+
+    # Views ---------------------------------------------------------------------------------------
+
+    def wrap_xblock(
+        self,
+        block: XBlock,
+        view: str,
+        frag: Fragment,
+        context: dict[str, Any] | None,  # noqa: ARG002 - XBlock's
+    ) -> Fragment:
+        """Rewrite addresses in what a block shows, and put it into an element of its own."""
+        wrapped = Fragment(
+            wrap(block, view, frag, body=self._replace_urls(block).replace_urls(frag.content or ""))
+        )
+        wrapped.add_fragment_resources(frag)
+        return wrapped
+
+    def applicable_aside_types(self, block: XBlock) -> list[str]:  # noqa: ARG002 - XBlock's
+        """There are no asides."""
+        return []
+
+
+@functools.cache
+def _no_files() -> OSFS:
+    """Return an empty folder; it goes away with the process."""
+    return TempFS("blockstore-no-files")
+
+
+class _KeyReader(IdReader):  # type: ignore[misc]
+    """What XBlock asks about keys, as far as anybody can answer."""
+
+    def get_definition_id(self, usage_id: BlockstoreUsageKey) -> BlockstoreUsageKey:
+        return usage_id
+
+    def get_block_type(self, def_id: Any) -> str:
+        return str(def_id.block_type)
+
+    def get_usage_id_from_aside(self, aside_id: Any) -> NoReturn:
+        raise NotImplementedError
+
+    def get_definition_id_from_aside(self, aside_id: Any) -> NoReturn:
+        raise NotImplementedError
+
+    def get_aside_type_from_usage(self, aside_id: Any) -> NoReturn:
+        raise NotImplementedError
+
+    def get_aside_type_from_definition(self, aside_id: Any) -> NoReturn:
+        raise NotImplementedError
+
+
+class _ChildrenFieldData(FieldData):  # type: ignore[misc]
+    """The usages of children, found when their parent was loaded."""
+
+    def __init__(self, children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]]) -> None:
+        self._children = children
+
+    def get(self, block: XBlock, name: str) -> Any:
+        if name == "children":
+            return list(self._children.get(block.scope_ids.usage_id, []))
+        raise KeyError(name)
+
+    def set(self, block: XBlock, name: str, value: Any) -> NoReturn:
+        raise NotImplementedError
+
+    def delete(self, block: XBlock, name: str) -> NoReturn:
+        raise NotImplementedError

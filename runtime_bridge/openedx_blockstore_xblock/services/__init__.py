@@ -1,0 +1,16 @@
+"""What blocks may ask a runtime for."""
+
+from openedx_blockstore_xblock.services.cache import CacheService
+from openedx_blockstore_xblock.services.i18n import I18nService
+from openedx_blockstore_xblock.services.sandbox import SandboxService
+from openedx_blockstore_xblock.services.urls import ReplaceURLService
+from openedx_blockstore_xblock.services.user import BlockUser, BlockUserService
+
+__all__ = [
+    "BlockUser",
+    "BlockUserService",
+    "CacheService",
+    "I18nService",
+    "ReplaceURLService",
+    "SandboxService",
+]

@@ -1,0 +1,9 @@
+"""What the bridge tells everybody who wants to know."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+#: A block has published something. Arguments: ``usage_key``, ``user`` (a ``BlockUser``), ``kind``
+#: (``grade``, ``completion``, or a name of the block's own) and ``data``.
+block_published = Signal()

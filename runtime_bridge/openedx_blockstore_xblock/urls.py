@@ -1,0 +1,23 @@
+"""Addresses of the runtime bridge."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.i18n import JavaScriptCatalog
+
+from openedx_blockstore_xblock.views import blocks, pages
+
+app_name = "openedx_blockstore_xblock"
+
+urlpatterns = [
+    path("xblock/handlers/<str:grant>/", blocks.handle, {"suffix": ""}, name="handler"),
+    path("xblock/handlers/<str:grant>/<path:suffix>", blocks.handle, name="handler"),
+    path("xblock/resources/<str:block_type>/<path:uri>", blocks.show_resource, name="resource"),
+    path(
+        "xblock/texts.js",
+        JavaScriptCatalog.as_view(packages=["openedx_blockstore_xblock"]),
+        name="texts",
+    ),
+    path("xblock/learn/<str:context>/<str:alias>/", pages.show_mount, name="mount"),
+    path("xblock/blocks/<str:usage>/", pages.show_block, name="block"),
+]

@@ -1,0 +1,52 @@
+"""The element in which a block stands in a page; its client runtime finds there what to start."""
+
+from __future__ import annotations
+
+import json
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from web_fragments.fragment import Fragment
+from xblock.core import XBlock
+
+from openedx_blockstore_xblock.handlers import handler_names
+
+#: As Django's own ``json_script`` does it: nothing in the text can end the element it stands in.
+_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+def wrap(block: XBlock, view: str, fragment: Fragment, *, body: str) -> SafeString:
+    """Return what a block shows in an element of its own.
+
+    Args:
+        body: The fragment's HTML, addresses rewritten.
+    """
+    data = {"usage": str(block.scope_ids.usage_id), "block-type": block.scope_ids.block_type}
+    if block.name:
+        data["name"] = block.name
+    script = SafeString("")
+    if fragment.js_init_fn:
+        data["init"] = fragment.js_init_fn
+        data["runtime-version"] = str(fragment.js_init_version)
+        data["handlers"] = json.dumps(
+            {name: block.runtime.handler_url(block, name) for name in handler_names(block)}
+        )
+        if fragment.json_init_args is not None:
+            script = _script(fragment.json_init_args)
+    return format_html(
+        # Styles of blocks that come from the platform are written for its classes.
+        '<div class="xblock-v1 xblock-v1-{} xmodule_display xmodule_{}"{}>{}{}</div>',
+        view,
+        getattr(type(block), "unmixed_class", type(block)).__name__,
+        format_html_join("", ' data-{}="{}"', data.items()),
+        mark_safe(body),  # noqa: S308 - blocks render HTML
+        script,
+    )
+
+
+def _script(args: object) -> SafeString:
+    text = json.dumps(args).translate(_ESCAPES)
+    return format_html(
+        '<script type="json/xblock-args" class="xblock_json_init_args">{}</script>',
+        mark_safe(text),  # noqa: S308 - escaped above
+    )

@@ -1,0 +1,1 @@
+"""Tests of the runtime bridge. They run with ``--ds=tests.settings_all``."""

@@ -1,0 +1,102 @@
+"""Bundles, contexts and users for the tests of the bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
+from openedx_blockstore_xblock import api as bridge
+from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
+from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
+from openedx_blockstore_xblock.services import BlockUser
+
+Published = list[tuple[BlockstoreUsageKey, str, dict[str, Any]]]
+
+
+@pytest.fixture
+def make_bundle(db: None) -> Callable[..., UUID]:
+    """Make bundles with a first version."""
+    collection = api.create_collection("Owls")
+    count = 0
+
+    def make(files: Mapping[str, str], links: Mapping[str, LinkTarget] | None = None) -> UUID:
+        nonlocal count
+        count += 1
+        bundle = api.create_bundle(collection.uuid, f"bundle-{count}", f"Bundle {count}")
+        api.import_version(bundle.uuid, files, links or {})
+        return bundle.uuid
+
+    return make
+
+
+@pytest.fixture
+def make_context(db: None) -> Callable[..., BlockstoreContextKey]:
+    """Make learning contexts that mount bundles as ``main``."""
+
+    def make(context_id: str, bundle_uuid: UUID, **mount: Any) -> BlockstoreContextKey:
+        key = bridge.create_learning_context(context_id).key
+        bridge.mount_bundle(key, "main", bundle_uuid, **mount)
+        return key
+
+    return make
+
+
+@pytest.fixture
+def published() -> Published:
+    """What blocks of this test have published."""
+    return []
+
+
+@pytest.fixture
+def make_runtime(published: Published) -> Callable[..., BlockstoreRuntime]:
+    """Make runtimes, each as one request has it."""
+
+    def make(user: BlockUser | None = None, *, author_mode: bool = False) -> BlockstoreRuntime:
+        return BlockstoreRuntime(
+            user or BlockUser(visitor="somebody"),
+            Surroundings(
+                contexts=AllContexts(),
+                handler_url=lambda block, handler, suffix, query: (
+                    f"/handler/{block.scope_ids.usage_id}/{handler}/{suffix}?{query}"
+                ),
+                resource_url=lambda _block, uri: f"/resource/{uri}",
+                publish=lambda block, kind, data: published.append(
+                    (block.scope_ids.usage_id, kind, data)
+                ),
+                author_mode=author_mode,
+            ),
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[[str], BlockUser]:
+    """Make users with an account."""
+
+    def make(username: str) -> BlockUser:
+        row = get_user_model().objects.create_user(username)
+        return BlockUser(user_id=row.pk, username=username)
+
+    return make
+
+
+def usage(
+    bundle_uuid: UUID,
+    path: str,
+    *,
+    context: BlockstoreContextKey = GLOBAL_CONTEXT,
+    block_type: str = "unit",
+    **more: Any,
+) -> BlockstoreUsageKey:
+    """Return the usage of a block, in a bundle that the context mounts."""
+    alias = str(bundle_uuid) if context == GLOBAL_CONTEXT else "main"
+    return BlockstoreUsageKey(context, block_type, bundle_uuid, path, **{"route": (alias,), **more})

@@ -1,0 +1,120 @@
+"""A learner with a real browser: blocks' own scripts run, answers stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from openedx_blockstore import api
+from openedx_blockstore.courses import import_course
+from tests.files.browsing import browsing
+from tests.files.conftest import Caller
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.services,
+    pytest.mark.usefixtures("file_storage"),
+]
+
+
+@pytest.fixture
+def course(courses: Path) -> UUID:
+    """A real course, imported, which everybody may read."""
+    report = import_course(courses / "opencraft-blockstore-test-course")
+    assert report.collection_uuid is not None
+    assert report.course_bundle_uuid is not None
+    api.update_collection(report.collection_uuid, visibility="public_read")
+    return report.course_bundle_uuid
+
+
+@pytest.fixture
+def learner(db: None) -> Caller:
+    """Somebody who is logged in."""
+    return Caller(User.objects.create_user("athene"))
+
+
+def open_course(page: Page, live_server: LiveServer, course: UUID) -> None:
+    """Open the outline."""
+    kwargs = {"context": "blockstore:global", "alias": str(course)}
+    page.goto(live_server.url + reverse("openedx_blockstore_xblock:mount", kwargs=kwargs))
+
+
+def test_an_answer_is_given_and_found_again(
+    live_server: LiveServer, course: UUID, learner: Caller
+) -> None:
+    """From the outline through a sequence to a problem, and back on another day."""
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        open_course(page, live_server, course)
+        page.get_by_role("link", name="Main Subsection").click()
+        choices = page.get_by_role("radio")
+        choices.nth(1).check()
+        page.get_by_role("button", name="Submit").click()
+        page.get_by_text("Correct (1/1 point)").wait_for()
+        again = context.new_page()
+        again.goto(page.url)
+        assert [again.get_by_role("radio").nth(number).is_checked() for number in range(4)] == [
+            False,
+            True,
+            False,
+            False,
+        ]
+
+
+def test_a_learner_goes_through_the_units_with_the_keyboard(
+    live_server: LiveServer, course: UUID, learner: Caller
+) -> None:
+    """The first stop leads past everything to the content."""
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        open_course(page, live_server, course)
+        page.get_by_role("link", name="Main Subsection").click()
+        page.get_by_role("radio").first.wait_for()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        page.get_by_role("link", name="Next").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**?unit=2")
+        assert page.locator(".units [aria-current=page]").inner_text() == "2"
+
+
+def test_items_are_dragged_onto_their_zones(
+    live_server: LiveServer, course: UUID, learner: Caller
+) -> None:
+    """By the block's own script, and they lie there when the learner comes back."""
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        open_course(page, live_server, course)
+        page.get_by_role("link", name="Main Subsection").click()
+        page.get_by_role("link", name="Next").click()
+        item = page.locator(".item-bank .option").first
+        item.wait_for()
+        text = item.inner_text().splitlines()[0]
+        zones = page.locator(".zone")
+        placed = page.locator(".zone .option", has_text=text)
+        for number in range(zones.count()):
+            if placed.count():
+                break
+            with page.expect_response(lambda answer: "/handlers/" in answer.url):
+                item.drag_to(zones.nth(number))
+        placed.first.wait_for()
+        page.reload()
+        placed.first.wait_for()
+
+
+def test_a_page_fits_a_phone(live_server: LiveServer, course: UUID, learner: Caller) -> None:
+    """Nothing of the page's own is wider than the screen."""
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 360, "height": 640})
+        open_course(page, live_server, course)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.get_by_role("link", name="Main Subsection").click()
+        page.get_by_role("radio").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -1,0 +1,178 @@
+"""Whatever happens in the store, searches know of it; and authors notice nothing of an outage."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from openedx_blockstore import api
+from openedx_blockstore.courses import import_course
+from openedx_blockstore.data import CollectionData
+from openedx_blockstore.models import EventConsumerState
+from openedx_blockstore.plugin_api import SearchBackend
+from openedx_blockstore_search.api import get_unused_files, search
+from openedx_blockstore_search.exceptions import BundleNotIndexed
+from openedx_blockstore_search.indexing.checking import check
+from openedx_blockstore_search.indexing.engines import get_engine
+from openedx_blockstore_search.indexing.rebuilding import rebuild
+from tests.core.helpers import make_version
+from tests.counting import counting
+from tests.plugins.search.conftest import search_settings
+from tests.plugins.search.helpers import PROBLEM, keys, make_bundle, stored, titles
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def consume() -> None:
+    """Hand over what is in the log."""
+    call_command("blockstore_consume", "--once", "--consumer", "search", stdout=io.StringIO())
+
+
+def _wait_over() -> None:
+    """Let the pause be over after which a consumer is asked again."""
+    EventConsumerState.objects.update(next_attempt=datetime.now(UTC) - timedelta(seconds=1))
+
+
+def test_what_is_committed_is_found_at_once(
+    inline: SearchBackend, collection: CollectionData
+) -> None:
+    bundle = make_bundle(
+        collection.uuid, {"problem.xml": PROBLEM.format(title="Owls", label="Silent?")}
+    )
+    assert keys("silent") == ["problem.xml"]
+    make_version(bundle, {"problem.xml": PROBLEM.format(title="Owls", label="Loud?")})
+    assert (keys("silent"), keys("loud")) == ([], ["problem.xml"])
+    api.update_bundle(bundle, title="Screech")
+    assert titles("screech") == ["Screech"]
+    api.delete_bundle(bundle)
+    assert titles() == []
+    api.undelete_bundle(bundle)
+    assert keys("loud") == ["problem.xml"]
+    other = api.create_collection("Other").uuid
+    api.update_bundle(bundle, collection_uuid=other)
+    assert keys("loud", collections=[collection.uuid]) == []
+    assert keys("loud", collections=[other]) == ["problem.xml"]
+
+
+def test_an_imported_course_can_be_searched_right_away(inline: SearchBackend, db: None) -> None:
+    report = import_course("sample_course")
+    found = search(block_types=["problem"], collections=[report.collection_uuid or UUID(int=0)])
+    assert found.total == 4
+    assert [hit.document.title for hit in search("microseconds", kinds=["part"]).hits][:1] == [
+        "Microseconds"
+    ]
+    assert check(inline).count == 0
+
+
+def test_nobody_notices_an_outage_and_nothing_is_missing_afterwards(
+    inline: SearchBackend, settings: Settings, index_folder: Path, collection: CollectionData
+) -> None:
+    bundle = make_bundle(
+        collection.uuid, {"problem.xml": PROBLEM.format(title="Before", label="x")}
+    )
+    assert titles("before") == ["Before"]
+    aside = index_folder.with_name("aside")
+    inline.close()
+    index_folder.rename(aside)
+    index_folder.write_text("something else is in the place of the folder")
+
+    for number in range(5):
+        make_version(bundle, {"problem.xml": PROBLEM.format(title=f"During {number}", label="x")})
+    made = make_bundle(collection.uuid, title="New during")
+    api.update_bundle(bundle, title="Renamed during")
+    gone = make_bundle(collection.uuid, title="Gone during")
+    api.delete_bundle(gone)
+    with pytest.raises(BundleNotIndexed):
+        get_unused_files(made)
+    assert api.get_bundle(bundle).latest_version == 6
+
+    index_folder.unlink()
+    aside.rename(index_folder)
+    search_settings(settings, ENGINE="sqlite", ENGINES={"sqlite": {"PATH": str(index_folder)}})
+    _wait_over()
+    consume()
+    assert titles("during") == ["During 4", "New during", "Renamed during"]
+    assert len(titles("during", versions="all", kinds=["part"])) == 5
+    assert check(inline).count == 0
+
+
+def test_an_index_that_is_lost_is_made_anew_and_goes_on(
+    inline: SearchBackend, settings: Settings, index_folder: Path, collection: CollectionData
+) -> None:
+    make_bundle(collection.uuid, title="Before")
+    inline.close()
+    index_folder.rename(index_folder.with_name("lost"))
+    search_settings(settings, ENGINE="sqlite", ENGINES={"sqlite": {"PATH": str(index_folder)}})
+    make_bundle(collection.uuid, title="During")
+    rebuild(get_engine())
+    assert titles() == ["Before", "During"]
+    _wait_over()
+    consume()
+    make_bundle(collection.uuid, title="After")
+    assert titles() == ["After", "Before", "During"]
+    assert check(get_engine()).count == 0
+
+
+def test_the_whole_log_may_come_again(engine: SearchBackend, collection: CollectionData) -> None:
+    bundles = [
+        make_bundle(collection.uuid, {"problem.xml": PROBLEM.format(title=f"O{n}", label="x")})
+        for n in range(4)
+    ]
+    api.delete_bundle(bundles[3])
+    consume()
+    before = [stored(bundle) for bundle in bundles]
+    api.replay_events("search")
+    consume()
+    assert [stored(bundle) for bundle in bundles] == before
+    assert check(engine).count == 0
+
+
+def test_events_of_many_bundles_are_indexed_together(
+    engine: SearchBackend, collection: CollectionData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        make_bundle(collection.uuid, {"problem.xml": PROBLEM.format(title=f"O{number}", label="x")})
+    write = engine.write
+    calls: list[int] = []
+
+    def note(generation: str, changes: Any) -> None:
+        calls.append(len(changes))
+        write(generation, changes)
+
+    monkeypatch.setattr(engine, "write", note)
+    consume()
+    assert sum(calls) == 180
+    assert len(calls) <= 3
+
+
+@pytest.mark.slow
+def test_a_small_change_of_a_huge_bundle_costs_the_change(
+    engine: SearchBackend, collection: CollectionData
+) -> None:
+    costs = []
+    for size, versions in ((10, 1), (2_000, 30)):
+        files = {f"static/{n}.txt": f"text {n}" for n in range(size)}
+        files |= {
+            f"problem/{n}/definition.xml": PROBLEM.format(title=f"P{n}", label=f"Label {n}")
+            for n in range(size // 10)
+        }
+        bundle = make_bundle(collection.uuid, files, type="library")
+        for number in range(versions - 1):
+            make_version(bundle, {"static/0.txt": f"changed {number}"})
+        consume()
+        make_version(
+            bundle, {"problem/0/definition.xml": PROBLEM.format(title="Changed", label="x")}
+        )
+        with counting() as cost:
+            consume()
+        own = [sql for sql, _parameters in cost.queries if "openedx_blockstore_search_" in sql]
+        costs.append((cost.statements, len(own), len(cost.read)))
+    assert costs[0] == costs[1], "neither files nor versions count"
+    assert costs[0][1] <= 20

@@ -1,0 +1,1 @@
+"""Tests of webhooks: real servers on this machine receive them."""
