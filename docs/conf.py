@@ -53,5 +53,10 @@ napoleon_use_ivar = True
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"(collections\.abc|datetime|django|os|pathlib|uuid)\..*|datetime|UUID"),
+    (
+        "py:class",
+        r"(contextlib|openedx_blockstore\.(models|plugin_rest|plugin_tools)|rest_framework)\..*",
+    ),
+    ("py:(class|exc)", r"ImproperlyConfigured|PermissionDenied|Search\w+|ValidationError"),
     ("py:attr", r"openedx_blockstore\.data\..*"),  # attributes stand in their class's entry
 ]

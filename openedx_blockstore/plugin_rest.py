@@ -70,7 +70,7 @@ class PluginPagination:
 
     @property
     def fetch(self) -> int:
-        """How many items to look for: one more than a page holds, to know whether there is more."""
+        """How many items to look for, which is one more than a page holds."""
         return self._wanted.fetch
 
     def answer(self, rows: QuerySet[ModelT], show: Callable[[ModelT], Any]) -> Response:

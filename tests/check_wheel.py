@@ -21,7 +21,9 @@ DISTRIBUTION = "openedx-blockstore"
 PREFIX = "openedx_blockstore"
 
 #: What is only imported where its extra is installed, or Celery, which a host has or has not.
-FOR_EXTRAS = tuple(f"{PREFIX}.{name}" for name in ("cli", "store.s3", "tasks"))
+FOR_EXTRAS = tuple(
+    f"{PREFIX}.{name}" for name in ("cli", "plugin_conformance", "store.s3", "tasks")
+)
 
 
 def check_contents() -> None:

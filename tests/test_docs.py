@@ -24,7 +24,17 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from pytest_django import Settings
 
-from openedx_blockstore import api, conf, courses, data, exceptions, plugin_manager
+from openedx_blockstore import (
+    api,
+    conf,
+    courses,
+    data,
+    exceptions,
+    plugin_api,
+    plugin_manager,
+    plugin_rest,
+    plugin_tools,
+)
 from openedx_blockstore.plugin_api import BundleType
 from openedx_blockstore.plugin_manager import plugins
 
@@ -100,6 +110,24 @@ def test_the_reference_has_all_of_courses() -> None:
     directives = ("autofunction", "autoclass")
     found = [name for directive in directives for name in documented("courses.rst", directive)]
     assert sorted(found) == sorted(courses.__all__)
+
+
+def test_the_reference_has_all_that_plugins_are_made_of() -> None:
+    """The contracts and their values, what plugins share, and what their REST is made of."""
+    classes = set(documented("plugin_api.rst", "autoclass"))
+    functions = set(documented("plugin_api.rst", "autofunction"))
+    page = read(REFERENCE / "plugin_api.rst")
+    assert set(plugin_api.__all__) - {"CONTRACTS"} <= classes
+    assert set(plugin_tools.__all__) <= functions | classes
+    rest = set(plugin_rest.__all__) - classes - functions
+    assert {name for name in rest if f"``{name}``" not in page} == set()
+    suites = (ROOT / "openedx_blockstore" / "plugin_conformance").glob("[a-z]*.py")
+    named = {
+        f"{path.stem}.{name}"
+        for path in suites
+        for name in re.findall(r"^class (\w+Conformance)\b", read(path), re.MULTILINE)
+    }
+    assert {name for name in named if f"``{name}``" not in page} == set()
 
 
 def test_the_reference_has_every_error() -> None:

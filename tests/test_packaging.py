@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import openedx_blockstore
+from openedx_blockstore.plugin_api import CONTRACTS
+from openedx_blockstore.settings import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,10 +85,80 @@ def test_every_folder_with_modules_is_a_package() -> None:
 
 def test_the_sources_hold_no_module_that_is_too_long() -> None:
     """A module that has grown beyond 500 lines is to be divided."""
-    modules = [*(ROOT / "openedx_blockstore").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    folders = ("openedx_blockstore", "plugins", "tests")
+    modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     long = [
         path.relative_to(ROOT).as_posix()
         for path in modules
         if path.parent.name != "migrations" and len(path.read_text().splitlines()) > 500
     ]
     assert long == []
+
+
+# Plugins -----------------------------------------------------------------------------------------
+
+PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_has_all_that_a_plugin_has(plugin: Path) -> None:
+    """A README, types, a page in the documentation, an app that hosts find, and its tests."""
+    name = plugin.name
+    assert name.startswith("openedx_blockstore_")
+    for file in ("README.rst", "py.typed", "apps.py"):
+        assert (plugin / file).exists(), file
+    short = name.removeprefix("openedx_blockstore_")
+    assert (ROOT / "docs" / "plugins" / f"{short}.rst").exists()
+    assert list((ROOT / "tests" / "plugins").glob(f"{short}*/test_*.py"))
+    assert name in environment.own_plugins()
+    for project in ("lms.djangoapp", "cms.djangoapp"):
+        (found,) = [
+            point for point in entry_points(group=project) if point.module.partition(".")[0] == name
+        ]
+        config = found.load().plugin_app["url_config"][project]
+        assert config["regex"] == "^api/blockstore/"
+        assert config["namespace"] == name
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_is_checked_like_the_core(plugin: Path) -> None:
+    """Its types, and what it imports."""
+    (files,) = re.findall(r"^files = (.*)$", (ROOT / "mypy.ini").read_text(), re.MULTILINE)
+    assert {"plugins", f"plugins/{plugin.name}"} & set(files.split(", "))
+    assert re.search(rf"^    {plugin.name}$", (ROOT / ".importlinter").read_text(), re.MULTILINE)
+    folders = {path.parent for path in plugin.rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_registers_something(plugin: Path) -> None:
+    """And what it registers can be imported."""
+    found = [
+        point
+        for contract_group in CONTRACTS.values()
+        for point in entry_points(group=contract_group)
+        if point.module.partition(".")[0] == plugin.name
+    ]
+    assert found
+
+
+def test_no_entry_point_leads_nowhere() -> None:
+    """Each module that setup.py names is there."""
+    missing = [
+        f"{point.group}: {point.value}"
+        for group in (*CONTRACTS.values(), "lms.djangoapp", "cms.djangoapp")
+        for point in entry_points(group=group)
+        if point.dist is not None
+        and point.dist.name == "openedx-blockstore"
+        and not _module_file(point.module)
+    ]
+    assert missing == []
+
+
+def _module_file(module: str) -> bool:
+    parts = module.replace(".", "/")
+    return any(
+        (ROOT / root / name).exists()
+        for root in (".", "plugins", "runtime_bridge")
+        for name in (f"{parts}.py", f"{parts}/__init__.py")
+    )

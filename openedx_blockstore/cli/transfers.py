@@ -24,6 +24,11 @@ from openedx_blockstore.cli.values import Job
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 2.0
 
+# What is nobody's fault but the server's, and may go well another time.
+_SERVER_ERRORS = frozenset(
+    {"internal_error", "job_lost", "plugin_error", "plugin_failed", "storage_error"}
+)
+
 
 def import_file(
     server: Server,
@@ -92,7 +97,7 @@ def wait_for(server: Server, job: Job, what: str, output: Output) -> Job:
     error = job.error or {}
     code = str(error.get("code", ""))
     message = str(error.get("message", "The server could not do it."))
-    if code in {"internal_error", "job_lost", "storage_error"}:
+    if code in _SERVER_ERRORS:
         raise ServerError(message, "Try again later.", code=code)
     raise RefusedError(message, code=code, facts=error.get("facts") or {})
 

@@ -12,13 +12,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import attrs
 from django.conf import settings as django_settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import close_old_connections, connections, transaction
 
 from openedx_blockstore.conf import get_settings
-from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.data import BundleFindings
+from openedx_blockstore.exceptions import (
+    BlockstoreError,
+    ImportRefused,
+    PluginError,
+    PluginFailed,
+)
 from openedx_blockstore.jobs import files
 from openedx_blockstore.jobs.work import Work, do_work
 from openedx_blockstore.models import Job
@@ -135,7 +142,19 @@ def run_job(job_uuid: UUID | str) -> None:
 def _error(error: BlockstoreError | PermissionDenied) -> dict[str, Any]:
     if isinstance(error, PermissionDenied):
         return {"code": "permission_denied", "message": str(error), "facts": {}}
-    return {"code": error.code, "message": str(error), "facts": {}}
+    if isinstance(error, (PluginError, PluginFailed)):
+        # What plugins raise is for those who run the server; the log has it.
+        message = "A plugin of this server failed; its operators can tell why."
+        return {"code": error.code, "message": message, "facts": {}}
+    facts: dict[str, Any] = {}
+    if isinstance(error, ImportRefused):
+        facts = {"bundles": [_found(bundle) for bundle in error.bundles]}
+    return {"code": error.code, "message": str(error), "facts": facts}
+
+
+def _found(bundle: BundleFindings) -> dict[str, Any]:
+    uuid = str(bundle.bundle_uuid) if bundle.bundle_uuid is not None else None
+    return {**attrs.asdict(bundle), "bundle_uuid": uuid}
 
 
 def _work(job: Job, folder: Path) -> dict[str, Any]:

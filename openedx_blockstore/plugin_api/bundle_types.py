@@ -86,6 +86,6 @@ class BundleType:
         It must bear every kind of bytes.
 
         Returns:
-            None where the type has nothing to say: whoever asks may then look for itself.
+            None where the type has nothing to say, so that whoever asks may look for itself.
         """
         return None

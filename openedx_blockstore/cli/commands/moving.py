@@ -51,15 +51,23 @@ def _archive(document: dict[str, Any]) -> list[str]:
         f"{each['title']}"
         for each in document["bundles"]
     ]
-    return [*lines, *(f"Skipped {s['path']}: {s['reason']}" for s in document["skipped"])]
+    lines += [f"Skipped {s['path']}: {s['reason']}" for s in document["skipped"]]
+    # Servers without plugins of this kind say nothing of findings.
+    lines += [_finding(finding) for finding in document.get("findings", ())]
+    for each in document["bundles"]:
+        lines += [f"{each['title']}: {_finding(f)}" for f in each.get("findings", ())]
+    return lines
+
+
+def _finding(finding: dict[str, Any]) -> str:
+    line = f":{finding['line']}" if finding["line"] else ""
+    mend = f" {finding['mend']}" if finding.get("mend") else ""
+    return f"{finding['severity']}: {finding['file']}{line}: {finding['message']}{mend}"
 
 
 def _course(document: dict[str, Any]) -> list[str]:
     counts = {name: len(document[name]) for name in ("created", "updated", "unchanged")}
-    lines = [
-        f"{f['severity']}: {f['file']}{':' + str(f['line']) if f['line'] else ''}: {f['message']}"
-        for f in document["findings"]
-    ]
+    lines = [_finding(finding) for finding in document["findings"]]
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
     return [*lines, f"Course bundle {document['course_bundle_uuid']}: {told}."]
 
@@ -69,6 +77,13 @@ def _course(document: dict[str, Any]) -> list[str]:
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--alone", is_flag=True, help="A bundle without what it depends on.")
 @click.option("--course", is_flag=True, help="A course's bundle, as an OLX export.")
+@click.option(
+    "--transform",
+    "transforms",
+    metavar="NAME",
+    multiple=True,
+    help="Let this plugin of the server change what is exported; may be given several times.",
+)
 @click.option("-f", "--force", is_flag=True, help="Overwrite PATH.")
 @pass_context
 def export(  # noqa: PLR0917
@@ -77,6 +92,7 @@ def export(  # noqa: PLR0917
     path: Path,
     alone: bool,  # noqa: FBT001
     course: bool,  # noqa: FBT001
+    transforms: tuple[str, ...],
     force: bool,  # noqa: FBT001
 ) -> None:
     """Export a bundle, a version of it (UUID@NUMBER) or a collection as an archive.
@@ -92,6 +108,10 @@ def export(  # noqa: PLR0917
     server = context.connect()
     reference = parse_reference(what)
     params: dict[str, Any] = {"format": form}
+    if transforms and course:
+        raise UsageError("--transform is for archives; a course is exported as it is.")
+    if transforms:
+        params["transforms"] = ",".join(transforms)
     if reference.version is not None:
         found: Any = VersionKey(reference.uuid, reference.version)
     else:
