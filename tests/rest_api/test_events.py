@@ -107,11 +107,12 @@ def test_what_the_caller_may_not_see_is_left_out(world: World) -> None:
 @pytest.mark.parametrize("about", ["collection", "bundle", "version"])
 def test_an_outside_application_tells_of_its_changes(world: World, about: str) -> None:
     place = world.places["private"]
-    body: dict[str, Any] = {
+    bodies: dict[str, dict[str, Any]] = {
         "collection": {"collection_uuid": str(place.collection)},
         "bundle": {"bundle_uuid": str(place.bundle)},
         "version": {"bundle_uuid": str(place.bundle), "version": 2},
-    }[about]
+    }
+    body = bodies[about]
     response = world.client("author").post(reverse(ANNOTATIONS), {**body, "namespace": "my-tags"})
     assert response.status_code == 201
     event = api.get_events(place.collection, limit=1)[0]
