@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from django.apps import AppConfig
@@ -38,7 +39,25 @@ class BlockstoreConfig(AppConfig):
         },
     }
 
+    def import_models(self) -> None:
+        """Load the tables; and the definitions of the platform's signals, where it has such.
+
+        They must be there before the app ``openedx_events`` looks at what its bus is to carry.
+        """
+        super().import_models()
+        if _has_platform_events():
+            from openedx_blockstore.platform_events import signals  # noqa: F401, PLC0415
+
     def ready(self) -> None:
         """Register the checks of the settings, and who hands over events."""
         from openedx_blockstore import checks  # noqa: F401, PLC0415  (needs the app registry)
         from openedx_blockstore.event_delivery import runner  # noqa: F401, PLC0415  (likewise)
+
+        if _has_platform_events():
+            from openedx_blockstore.platform_events import relay  # noqa: PLC0415  (likewise)
+
+            relay.connect()
+
+
+def _has_platform_events() -> bool:
+    return find_spec("openedx_events") is not None

@@ -4,7 +4,7 @@ Each is sent once, after the outermost transaction is committed, and not at all 
 back. Receivers are called in the process that made the change, with the argument ``event``; the
 class of its value is the sender. One that raises is logged, and stops neither the author nor the
 others. A process that dies right after the commit sends nothing: who must not miss anything reads
-the log of events, as an :class:`openedx_blockstore.plugin_api.EventConsumer`.
+the log of events, as an ``EventConsumer`` of ``openedx_blockstore.plugin_api``.
 """
 
 from __future__ import annotations

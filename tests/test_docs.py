@@ -22,6 +22,7 @@ from django.core.checks import run_checks
 from django.core.files.storage import Storage, storages
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
+from django.dispatch import Signal
 from pytest_django import Settings
 
 from openedx_blockstore import (
@@ -34,6 +35,7 @@ from openedx_blockstore import (
     plugin_manager,
     plugin_rest,
     plugin_tools,
+    signals,
 )
 from openedx_blockstore.plugin_api import BundleType
 from openedx_blockstore.plugin_manager import plugins
@@ -128,6 +130,22 @@ def test_the_reference_has_all_that_plugins_are_made_of() -> None:
         for name in re.findall(r"^class (\w+Conformance)\b", read(path), re.MULTILINE)
     }
     assert {name for name in named if f"``{name}``" not in page} == set()
+
+
+def test_the_reference_has_every_signal() -> None:
+    """Every signal is in the table, with the class of its payload; and so is every kind."""
+    page = read(REFERENCE / "signals.rst")
+    rows = re.findall(
+        r"^``(\w+)`` {2,}.*?:class:`~openedx_blockstore.data.(\w+)`", page, re.MULTILINE
+    )
+    defined = [name for name, value in vars(signals).items() if isinstance(value, Signal)]
+    assert sorted(name for name, _ in rows) == sorted(defined)
+    for name, payload in rows:
+        prefix = name.partition("_")[0]
+        expected = {"link": "LinkEventData", "draft": "DraftEventData"}.get(prefix, "EventData")
+        assert payload == expected
+    kinds = {kind.value for kind in data.EventKind} - {data.EventKind.VERSION_DELETED.value}
+    assert set(re.findall(r"^``([a-z]+\.[a-z_]+)`` ", page, re.MULTILINE)) == kinds
 
 
 def test_the_reference_has_every_error() -> None:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 EXTRAS = {
     "cli",
+    "events",
     "licensing",
     "s3",
     "search",
