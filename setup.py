@@ -60,6 +60,9 @@ EXTRAS_REQUIRE = {
         "XBlock[django]>=5",
         "edx-opaque-keys>=2.12",
         "fs>=2.4",
+        # Blocks want numpy, and beside its version 2 the client of "search" can not be imported.
+        # Open edX has version 1, too.
+        'numpy<2; python_version < "3.13"',
         # fs, and more below xblocks-contrib, still want pkg_resources.
         "setuptools<82",
         "web-fragments>=2",
