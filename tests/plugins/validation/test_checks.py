@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     (folder / "entry_points.txt").write_text(
         "[xblock.v1]\nproblem = no_such_module:Problem\nsparkle = no_such_module:Sparkle\n"
     )
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    # And no other one, whatever there is in this environment.
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "site")])
     vocabulary.installed_types.cache_clear()
     importlib.invalidate_caches()
     yield
