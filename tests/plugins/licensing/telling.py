@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from openedx_blockstore.data import EventTarget
 from openedx_blockstore.models import Event
+from openedx_blockstore_licensing import api
 
 
 @contextmanager
@@ -20,3 +22,8 @@ def told() -> Iterator[list[EventTarget]]:
         kind = "collection" if row.bundle_uuid is None else "bundle"
         uuid = row.bundle_uuid or row.collection_uuid
         targets.append(EventTarget(kind, uuid, row.version))  # type: ignore[arg-type]
+
+
+def line_of(bundle_uuid: UUID, version: int | None = None) -> str:
+    """Return the line that names a version."""
+    return api.to_text(api.credit_line(api.get_credit(bundle_uuid, version)))

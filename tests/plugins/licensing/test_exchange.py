@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +20,7 @@ from openedx_blockstore_licensing.data import PublisherData
 from openedx_blockstore_licensing.documents import FILE
 from tests.core.helpers import contents_of, make_version
 from tests.plugins.licensing.conftest import MakeBundle
-from tests.plugins.licensing.telling import told
+from tests.plugins.licensing.telling import line_of, told
 
 SOURCE = LicensingAnnotations()
 HARVARD = PublisherData("https://harvard.example/", "Harvard", "Harvard")
@@ -32,15 +32,9 @@ def harvard(db: None) -> None:
     api.set_publisher(HARVARD)
 
 
-def line_of(bundle_uuid: UUID, version: int | None = None) -> str:
-    """Return the line that names a version."""
-    return api.to_text(api.credit_line(api.get_credit(bundle_uuid, version)))
-
-
 def document(bundle: BundleData, version: int = 1) -> dict[str, Any]:
     """Return what an export says of a version."""
-    found: dict[str, Any] = json.loads(SOURCE.export_files(bundle.uuid, version)[FILE])
-    return found
+    return dict(json.loads(SOURCE.export_files(bundle.uuid, version)[FILE]))
 
 
 def take(bundle: BundleData, given: object, version: int = 1) -> list[Finding]:
