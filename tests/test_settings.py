@@ -19,7 +19,15 @@ from openedx_blockstore.settings import common, environment, production
 ROOT = Path(__file__).resolve().parent.parent
 
 #: What libraries warn of that XBlock stands on is nothing that we could mend.
-_THEIRS = ("-W", "ignore:'cgi' is deprecated", "-W", "ignore:pkg_resources is deprecated")
+_THEIRS = tuple(
+    option
+    for start in (
+        "'cgi' is deprecated",
+        "pkg_resources is deprecated",
+        "Deprecated call to `pkg_resources",
+    )
+    for option in ("-W", f"ignore:{start}")
+)
 
 
 @pytest.fixture

@@ -248,16 +248,16 @@ def test_one_of_ours_without_its_library(
     package = "openedx_blockstore_licensing"
     # The others of ours may be installed, and then are known as ours still.
     monkeypatch.setitem(cast(Any, environment._PLUGINS), package, (["no_such_library"], []))
-    points = {CONSUMERS: {"licensing": f"{package}:Counter"}}
+    points = {CONSUMERS: {"of_ours": f"{package}:Counter"}}
     installer.install("ours", points)
     installer.set(PLUGINS=plugins or [package])
-    (listed,) = [each for each in plugin_manager.list_plugins() if each.name == "licensing"]
+    (listed,) = [each for each in plugin_manager.list_plugins() if each.name == "of_ours"]
     assert listed.state == state
     assert "no_such_library" in listed.reason
     assert listed.mend == "pip install 'openedx-blockstore[licensing]'"
     messages = run_checks(tags=["openedx_blockstore"])
     if state == "left out":
-        assert "licensing" not in plugin_manager.plugins(EventConsumer)
+        assert "of_ours" not in plugin_manager.plugins(EventConsumer)
         assert [each.id for each in messages if "no_such_library" in each.msg] == [
             "openedx_blockstore.I001"
         ]
