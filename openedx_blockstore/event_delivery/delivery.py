@@ -56,7 +56,7 @@ def deliver(name: str, consumer: EventConsumer, *, stop: Stop = lambda: False) -
         lease = acquire(name)
         if lease is None:
             break
-        delivery = _Delivery(name, consumer, lease, stop)
+        delivery = _Delivery(name, consumer, lease, stop, careful=not lease.orderly)
         try:
             delivery.run()
         except LeaseLostError:
@@ -98,17 +98,25 @@ class _Item:
 
 @define(eq=False)
 class _Delivery:
-    """What is done for a consumer under one lease."""
+    """What is done for a consumer under one lease.
+
+    Attributes:
+        careful: The worker before this one has died, perhaps of an event: they go one by one until
+            those that it was at are handled.
+        given: How many events the consumer was given.
+    """
 
     name: str
     consumer: EventConsumer
     lease: Lease
     stop: Stop
+    careful: bool
     given: int = 0
 
     def run(self) -> None:
         try:
-            self._suspect()
+            if self.careful:
+                self._suspect()
             more = True
             while more and not self.stop():
                 self._retry_due()
@@ -143,7 +151,7 @@ class _Delivery:
         ready = [item for item in items if subject_of(item.event) not in blocked]
         waiting = [self._aside(item) for item in items if subject_of(item.event) in blocked]
         error = None
-        if self.lease.orderly or not ready:
+        if not self.careful or not ready:
             error = self._try([item.event for item in ready])
             if error is None:
                 self._advance(end, waiting)
@@ -153,6 +161,7 @@ class _Delivery:
         for item in items:
             self._hand_over_one(item, blocked, known)
         self._advance(end)
+        self.careful = False
 
     def _hand_over_one(self, item: _Item, blocked: set[Any], known: Exception | None) -> None:
         """Hand over one event, or set it aside.
@@ -214,7 +223,7 @@ class _Delivery:
     def _suspect(self) -> None:
         """Set aside what has killed the worker before this one, if it was by itself then."""
         state = EventConsumerState.objects.get(pk=self.lease.state_id)
-        if self.lease.orderly or state.suspect is None:
+        if state.suspect is None:
             return
         row = Event.objects.filter(position=state.suspect).first()
         if row is not None and state.suspect > state.position:

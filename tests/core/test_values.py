@@ -56,6 +56,8 @@ def test_everything_the_api_returns_can_be_pickled_and_compared(
         api.get_borrowers(lender.bundle_uuid),
         api.get_outdated_links(bundle.uuid),
         api.get_size(bundle.uuid),
+        api.get_events(collection.uuid),
+        api.notify_annotation_changed((bundle.uuid, 1), "tags"),
     ]
     for value in values:
         assert value

@@ -20,6 +20,7 @@ from openedx_blockstore.models import Event, EventConsumerState, SetAsideEvent
 from tests.core.events.consumers import handled, heal, let, versions
 from tests.core.events.helpers import set_aside, state
 from tests.core.events.workers import consume, wait_for, worker
+from tests.counting import counting
 from tests.processes import processes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("registered")]
@@ -125,6 +126,21 @@ def test_an_event_that_kills_workers_is_set_aside_and_given_up(
     make_versions(bundle.uuid, 6, 6)
     deliver_all()
     assert versions("first", bundle.uuid) == [1, 2, 3, 4, 6]
+
+
+def test_after_a_death_only_the_events_at_hand_go_one_by_one(bundle: BundleData) -> None:
+    make_versions(bundle.uuid, 1, 20)
+    let("first", "die", 2)
+    assert not in_a_process(deliver_everything)
+    heal("first", "die", 2)
+    let_leases_run_out()
+    with counting() as cost:
+        deliver_all(["first"])
+    assert versions("first") == list(range(1, 21))
+    suspects = [sql for sql, _ in cost.queries if sql.startswith("UPDATE") and "suspect" in sql]
+    assert suspects
+    # A batch holds five events, and each of the first is noted before and after it.
+    assert len(suspects) < 3 * 5 + 3 * 5
 
 
 def test_two_workers_never_do_the_same(two_bundles: tuple[BundleData, BundleData]) -> None:
