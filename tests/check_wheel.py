@@ -22,7 +22,15 @@ PREFIX = "openedx_blockstore"
 
 #: What is only imported where its extra is installed, or Celery, which a host has or has not.
 FOR_EXTRAS = tuple(
-    f"{PREFIX}.{name}" for name in ("cli", "plugin_conformance", "store.s3", "tasks")
+    f"{PREFIX}.{name}"
+    for name in (
+        "cli",
+        "event_delivery.celery",
+        "platform_events",
+        "plugin_conformance",
+        "store.s3",
+        "tasks",
+    )
 )
 
 
