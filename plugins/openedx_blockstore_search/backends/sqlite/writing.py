@@ -209,18 +209,18 @@ def _insert_attributes(
     connection: sqlite3.Connection, documents: Sequence[tuple[int, SearchDocument]]
 ) -> None:
     wanted = [
-        (field, value, number)
+        (number, field, value)
         for number, document in documents
         for field, values in filter_values(document).items()
         for value in values
     ]
     connection.executemany(
         "INSERT OR IGNORE INTO attributes (field, value) VALUES (?, ?)",
-        sorted({(field, value) for field, value, _ in wanted}),
+        sorted({(field, value) for _, field, value in wanted}),
     )
     connection.executemany(
         "INSERT OR IGNORE INTO document_attributes (document, attribute) "
-        "SELECT ?3, n FROM attributes WHERE field = ?1 AND value = ?2",
+        "SELECT ?, n FROM attributes WHERE field = ? AND value = ?",
         wanted,
     )
 
