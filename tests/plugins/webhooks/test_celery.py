@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -28,42 +26,22 @@ from tests.plugins.webhooks.helpers import event, states, tell
 from tests.plugins.webhooks.receiving import Receiver, answer
 from tests.plugins.webhooks.test_senders import eventually
 from tests.processes import shared_settings
-from tests.services.base import Server, ServerMissingError
+from tests.services.base import ServerMissingError
+from tests.services.redis import Redis
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
-
-
-class _Redis(Server):
-    """A broker that keeps nothing."""
-
-    name: ClassVar[str] = "redis"
-    packages: ClassVar[tuple[str, ...]] = ("redis-server",)
-
-    @classmethod
-    def check(cls) -> None:
-        if shutil.which("redis-server") is None:
-            raise ServerMissingError("redis-server is not installed: apt-get install redis-server")
-
-    def prepare(self) -> None:
-        pass
-
-    def command(self) -> list[str]:
-        return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-
-    def environment(self) -> dict[str, str]:
-        return {"BLOCKSTORE_TEST_BROKER": f"redis://127.0.0.1:{self.port}/0"}
 
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[str]:
     """The address of a broker."""
-    server = _Redis()
+    server = Redis()
     try:
         server.check()
     except ServerMissingError as error:
         do_without(str(error))
     with server:
-        yield server.environment()["BLOCKSTORE_TEST_BROKER"]
+        yield server.url
 
 
 @pytest.fixture
