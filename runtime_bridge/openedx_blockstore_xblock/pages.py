@@ -11,7 +11,7 @@ from attrs import frozen
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 
@@ -54,7 +54,7 @@ def mounted(context_key: BlockstoreContextKey, alias: str) -> BundleContents:
         LearningContextNotFound, MountNotFound: There is no such thing.
         BundleNotFound, BundleVersionNotFound, StorageError: It can not be read.
     """
-    mount = AllContexts().mount(context_key, alias)
+    mount = ALL_CONTEXTS.mount(context_key, alias)
     return api.get_bundle_contents(mount.bundle_uuid, mount.version, use_draft=mount.draft or None)
 
 

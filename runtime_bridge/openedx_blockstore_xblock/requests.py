@@ -12,13 +12,11 @@ from django.urls import reverse
 from xblock.core import XBlock
 
 from openedx_blockstore_xblock import signals
-from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
-
-_contexts = AllContexts()
 
 
 def block_user(request: HttpRequest, *, is_author: bool = False) -> BlockUser:
@@ -50,7 +48,7 @@ def make_runtime(user: BlockUser, *, author_mode: bool = False) -> BlockstoreRun
     return BlockstoreRuntime(
         user,
         Surroundings(
-            contexts=_contexts,
+            contexts=ALL_CONTEXTS,
             handler_url=partial(handler_url, user),
             resource_url=_resource_url,
             publish=partial(_publish, user),

@@ -127,8 +127,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._found[usage_key] = found
         if block_class.has_children and usage_key not in self._children:
             self._children[usage_key] = self._loader.children(found, parsed)
-            self._prefetch([usage_key, *self._children[usage_key]])
-        self._prefetch([usage_key])
+        self._prefetch([usage_key, *self._children.get(usage_key, ())])
         self._authored.add(usage_key, parsed, self._settings[usage_key])
         keys = ScopeIds(
             self.user.user_id if self.user.user_id is not None else self.user.visitor,

@@ -33,3 +33,7 @@ class AllContexts(LearningContextKind):
 
     def _kind(self, context_key: BlockstoreContextKey) -> LearningContextKind:
         return self._everywhere if context_key == GLOBAL_CONTEXT else self._rows
+
+
+#: The one of this process; it keeps nothing.
+ALL_CONTEXTS = AllContexts()

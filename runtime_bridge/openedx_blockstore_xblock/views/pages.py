@@ -17,7 +17,7 @@ from xblock.core import XBlock
 
 from openedx_blockstore.exceptions import NotFound
 from openedx_blockstore.plugin_rest import may, visible_bundle
-from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline
 from openedx_blockstore_xblock.requests import block_user, make_runtime
@@ -87,7 +87,7 @@ def show_block(request: HttpRequest, usage: str) -> HttpResponse:
 
 def _check_mount(request: HttpRequest, context_key: BlockstoreContextKey, alias: str) -> bool:
     """Make sure that whoever is asking may see a mount; return whether they may change it."""
-    mount = AllContexts().mount(context_key, alias)
+    mount = ALL_CONTEXTS.mount(context_key, alias)
     bundle = visible_bundle(request.user, str(mount.bundle_uuid))
     return may(request.user, "author", bundle.collection)
 
