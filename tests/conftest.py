@@ -23,11 +23,13 @@ from tests.settings import TEST_DIR
 _COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
 
 
+#: The example is a stranger's package: its tests run where it is installed (``test_example_plugin``).
+collect_ignore = ["example_plugin"]
+
 #: Tests of plugins and of the bridge need them in the settings: ``--ds=tests.settings_all``. All
 #: others pass with them and without.
-collect_ignore = (
-    [] if os.environ["DJANGO_SETTINGS_MODULE"] == "tests.settings_all" else ["plugins", "bridge"]
-)
+if os.environ["DJANGO_SETTINGS_MODULE"] != "tests.settings_all":
+    collect_ignore += ["plugins", "bridge"]
 
 _MADE_TEST_DIR = pytest.StashKey[bool]()
 
