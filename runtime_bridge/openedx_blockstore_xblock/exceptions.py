@@ -70,6 +70,25 @@ class BadOlx(Invalid):
         super().__init__(f"The OLX in {place} can not be used: {reason}.")
 
 
+class UnwritableField(Invalid):
+    """A field of a block can not be written as OLX without losing something.
+
+    Attributes:
+        block_type: The block's type.
+        field: The field; several names where it is not known which one it is.
+    """
+
+    code = "unwritable_field"
+
+    def __init__(self, block_type: str, field: str, reason: str) -> None:
+        self.block_type = block_type
+        self.field = field
+        self.reason = reason
+        super().__init__(
+            f"The field {field!r} of a {block_type!r} can not be written: {reason.rstrip('.')}."
+        )
+
+
 class InvalidContext(Invalid):
     """A learning context can not be made or changed as asked for."""
 

@@ -1,6 +1,11 @@
 """What authors have written of a block: its fields and children, read out of OLX."""
 
 from openedx_blockstore_xblock.authored.field_data import AuthoredFieldData
-from openedx_blockstore_xblock.authored.parsed import InlineChild, ParsedBlock, parse_block
+from openedx_blockstore_xblock.authored.parsed import (
+    InlineChild,
+    ParsedBlock,
+    bare_block,
+    parse_block,
+)
 
-__all__ = ["AuthoredFieldData", "InlineChild", "ParsedBlock", "parse_block"]
+__all__ = ["AuthoredFieldData", "InlineChild", "ParsedBlock", "bare_block", "parse_block"]

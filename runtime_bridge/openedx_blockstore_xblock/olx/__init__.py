@@ -4,6 +4,7 @@ Nothing here knows XBlock classes, learning contexts or where files are stored.
 """
 
 from openedx_blockstore_xblock.olx.documents import (
+    OPTION_NAMESPACE,
     BlockElement,
     OlxDocument,
     is_child,
@@ -14,6 +15,7 @@ from openedx_blockstore_xblock.olx.parsing import line_of, parse_olx
 
 __all__ = [
     "INCLUDE_TAG",
+    "OPTION_NAMESPACE",
     "BlockElement",
     "Include",
     "OlxDocument",
