@@ -20,7 +20,7 @@ from openedx_blockstore.api._sources import (
     version_contents,
     version_source,
 )
-from openedx_blockstore.api._values import check_values
+from openedx_blockstore.api._values import check_moment, check_values
 from openedx_blockstore.api.files import DraftSource, find_source
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
@@ -56,8 +56,7 @@ def get_bundle_contents(
     if [version_number, use_draft, as_of].count(None) < 2:  # noqa: PLR2004 - all but one
         raise Invalid("Give one of a version, a draft and a moment.")
     if as_of is not None:
-        if not isinstance(as_of, datetime) or as_of.tzinfo is None:
-            raise Invalid(f"as_of must be a datetime with a time zone, not {as_of!r:.80}.")
+        check_moment("as_of", as_of)
         version = find_version(bundle_uuid, None, as_of=as_of)
         if version is not None:
             return version_contents(version)

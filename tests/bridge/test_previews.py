@@ -50,6 +50,13 @@ def shown(runtime: BlockstoreRuntime, bundle_uuid: UUID, path: str, **more: Any)
     return str(runtime.render(block, "student_view", {}).body_html())
 
 
+def collection_of(bundle_uuid: UUID) -> UUID:
+    """Return where a bundle is."""
+    found = api.get_bundle(bundle_uuid).collection_uuid
+    assert found is not None
+    return found
+
+
 def rows() -> dict[str, int]:
     """Count what learners have left."""
     models = (apps.get_model("openedx_blockstore_xblock", name) for name in STATE_TABLES)
@@ -137,7 +144,7 @@ def test_drafts_are_seen_by_those_who_may_edit_them(borrowed: tuple[UUID, UUID])
     elsewhere = api.create_collection("Elsewhere").uuid
     there = api.create_bundle(elsewhere, "there", "There").uuid
     user = get_user_model().objects.create_user("minerva")
-    collection = api.get_bundle(borrower).collection_uuid
+    collection = collection_of(borrower)
     wanted = [borrower, lender, there]
     assert not visible_drafts(user.pk, wanted)
     api.set_role(collection, "reader", user="minerva")
@@ -338,7 +345,7 @@ def test_drafts_of_many_lenders_are_found_together(
     links = {f"l{number}": LinkTarget(lender, 1) for number, lender in enumerate(lenders)}
     borrower = make_bundle({"unit.xml": f"<unit>{includes}</unit>"}, links)
     author = make_user("minerva")
-    api.set_role(api.get_bundle(borrower).collection_uuid, "author", user="minerva")
+    api.set_role(collection_of(borrower), "author", user="minerva")
     with counting() as cost:
         runtime = make_request_runtime(author, preview=Preview(draft="work"))
         unit = runtime.get_block(usage(borrower, "unit.xml"))
