@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openedx_blockstore.exceptions import Conflict, Invalid, NotFound
 
 
@@ -68,6 +70,43 @@ class BadOlx(Invalid):
         self.reason = reason
         place = f"{file}:{line}" if line is not None else file
         super().__init__(f"The OLX in {place} can not be used: {reason}.")
+
+
+class EditConflict(Conflict):
+    """Others have changed a block since somebody began to edit it. Nothing was changed by this.
+
+    Attributes:
+        mine: What was to be written; of a block whose text is in another file, that text.
+        theirs: What is there now, likewise.
+        digest: The digest of what is there now: the base of a change that is to replace it.
+    """
+
+    code = "edit_conflict"
+
+    def __init__(self, usage_key: object, *, mine: str, theirs: str, digest: str) -> None:
+        self.usage_key = str(usage_key)
+        self.mine = mine
+        self.theirs = theirs
+        self.digest = digest
+        super().__init__(
+            "Somebody else has changed this block since you began. Nothing was saved; put both "
+            "texts together and save again."
+        )
+
+
+class ReadOnlyBlock(Invalid):
+    """Authored fields were changed where nothing can be saved: in what learners see.
+
+    Attributes:
+        fields: The names of the fields.
+    """
+
+    code = "read_only_block"
+
+    def __init__(self, usage_key: object, fields: Sequence[str]) -> None:
+        self.usage_key = str(usage_key)
+        self.fields = tuple(fields)
+        super().__init__(f"{usage_key}: {', '.join(fields)} can not be changed here.")
 
 
 class UnwritableField(Invalid):

@@ -6,7 +6,6 @@ nothing else; which bytes are meant is found anew for every runtime.
 
 from __future__ import annotations
 
-import posixpath
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from cachetools import LRUCache
 from xblock.core import XBlock
 
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, parse_block
+from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, body_path, parse_block
 from openedx_blockstore_xblock.block_classes import is_container
 from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.exceptions import BadOlx, BlockNotFound
@@ -93,11 +92,11 @@ class BlockLoader:
             BadOlx: It can not make anything of it.
             StorageError: The storage failed.
         """
-        body_path = _body_path(found)
-        body = self._read(found.contents, body_path) if body_path else None
+        in_file = body_path(found.element.element, found.usage_key.path, found.contents.files)
+        body = self._read(found.contents, in_file) if in_file else None
         key = (
             found.contents.files[found.usage_key.path].digest,
-            found.contents.files[body_path].digest if body_path else None,
+            found.contents.files[in_file].digest if in_file else None,
             found.usage_key.inner_id,
             block_class,
         )
@@ -256,19 +255,6 @@ def _missing(
 def _type_by_path(path: str) -> str:
     """Guess the type of a block whose file can not be read: ``type/id/definition.xml``."""
     return path.split("/", 1)[0].removesuffix(".xml") or "unknown"
-
-
-def _body_path(found: FoundBlock) -> str | None:
-    """Return the file to which an element leaves its text, as ``<html filename="x"/>`` does."""
-    name = found.element.element.get("filename")
-    if not name or (found.element.element.text and found.element.element.text.strip()):
-        return None
-    folder = posixpath.dirname(found.usage_key.path)
-    for candidate in (f"{name}.html", name):
-        path = posixpath.normpath(posixpath.join(folder, candidate))
-        if path in found.contents.files:
-            return path
-    return None
 
 
 def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:

@@ -53,7 +53,7 @@ UNIT = """<?xml version='1.0'?>
 <unit  display_name = 'At night'>
   <!-- Read this first -->
   <html url_name="a"   editor='raw'><![CDATA[<p>&nbsp;</p>]]></html>
-  <xblock-include definition="html/b"/><problem max_attempts="1" url_name="c" x="y"><p>a</p></problem>
+  <xblock-include definition="b/c"/><problem max_attempts="1" url_name="c" x="y"><p/></problem>
 </unit>
 """
 
@@ -141,7 +141,7 @@ def test_a_video_is_written_in_its_own_way() -> None:
 
 def test_annotations_and_poll_questions_are_read_and_written() -> None:
     """Their classes would read nothing but attributes in this way."""
-    olx = "<annotatable><instructions>Read</instructions><p>a <annotation>b</annotation></p></annotatable>"
+    olx = "<annotatable><instructions>I</instructions>a <annotation>b</annotation></annotatable>"
     assert "<annotation>b</annotation>" in read(olx.encode())["data"]
     assert change(olx, display_name="A") == olx.replace(
         "<annotatable>", '<annotatable display_name="A">'

@@ -15,7 +15,7 @@ from attrs import frozen
 from lxml import etree
 from xblock.core import XBlock
 from xblock.field_data import DictFieldData
-from xblock.fields import BlockScope, ScopeIds, UserScope
+from xblock.fields import BlockScope, Field, ScopeIds, UserScope
 from xblock.runtime import MemoryIdManager, Runtime
 
 from openedx_blockstore_xblock.exceptions import BadOlx
@@ -143,7 +143,7 @@ def _read_fields(
     return {
         name: _repaired(value)
         for name, value in field_data._data.items()  # noqa: SLF001 - it has no other way to list
-        if _is_authored(block_class, name)
+        if is_authored(block_class.fields[name])
     }
 
 
@@ -179,8 +179,9 @@ def _keys(block_type: str) -> ScopeIds:
     return ScopeIds(None, block_type, key, key)
 
 
-def _is_authored(block_class: type[XBlock], name: str) -> bool:
-    scope = block_class.fields[name].scope
+def is_authored(field: Field) -> bool:
+    """Tell whether a field belongs to authors, and not to learners."""
+    scope = field.scope
     return scope.user == UserScope.NONE and scope.block in {BlockScope.DEFINITION, BlockScope.USAGE}
 
 

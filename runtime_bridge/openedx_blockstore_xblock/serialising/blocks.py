@@ -11,7 +11,7 @@ from attrs import field, frozen
 from lxml import etree
 from xblock.core import XBlock
 
-from openedx_blockstore_xblock.authored import ParsedBlock, parse_block
+from openedx_blockstore_xblock.authored import parse_block
 from openedx_blockstore_xblock.block_classes import is_container
 from openedx_blockstore_xblock.exceptions import BadOlx, UnwritableField
 from openedx_blockstore_xblock.olx import BlockElement, OlxDocument, parse_document, parse_olx
@@ -140,7 +140,7 @@ class _Writer:
             return new
         known = {child.tag for child in (*old, *new)}
         merged = self._block.detached()
-        if old.text != new.text:
+        if old.text or new.text:
             merged.text = new.text
         places = [i for i, child in enumerate(merged) if child.tag in known]
         place = places[0] if places else len(merged)

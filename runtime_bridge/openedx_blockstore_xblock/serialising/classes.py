@@ -1,7 +1,7 @@
 """What the classes of blocks write of themselves, and how far that can be used.
 
 Classes bring two ways to be written. XBlock's own (``add_xml_to_node``) writes each field that is
-set as an attribute, or as an element where that can not be. Classes that come from the platform have
+set as an attribute, or as an element where that can not be. Those that come from the platform have
 one for what is inside the element (``definition_to_xml``), and one for attributes that writes into
 the folder of an exported course; of these the first is used here.
 
