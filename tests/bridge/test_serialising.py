@@ -132,7 +132,11 @@ def test_a_problem_keeps_its_comments_and_its_settings() -> None:
 def test_a_video_is_written_in_its_own_way() -> None:
     """What it has elements or names of its own for stands there and nowhere else."""
     olx = '<video youtube="1.00:abc"/>'
-    fields = {"youtube_id_1_0": "xyz", "start_time": "00:01:00", "transcripts": {"de": "a.srt"}}
+    fields: dict[str, Any] = {
+        "youtube_id_1_0": "xyz",
+        "start_time": "00:01:00",
+        "transcripts": {"de": "a.srt"},
+    }
     written = change(olx, **fields)
     assert 'youtube="1.00:xyz"' in written
     assert "youtube_id_1_0" not in written
@@ -169,7 +173,7 @@ def test_characters_beyond_16_bits_come_back_whole() -> None:
     assert read(change("<poll/>", answers=answers).encode())["answers"] == answers
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "control": ("<html/>", {"data": "\x01"}),
     "nothing": ("<html/>", {"display_name": None}),
     "malformed": ("<problem/>", {"data": "<problem"}),

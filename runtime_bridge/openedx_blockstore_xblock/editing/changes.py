@@ -100,8 +100,7 @@ def fields_change(fields: Mapping[str, Any], reset: Collection[str] = ()) -> Cha
     Raises:
         Invalid: These are no fields, or some are both set and left.
     """
-    if not isinstance(fields, Mapping) or isinstance(reset, str):
-        raise Invalid("Fields are a mapping from names to values, and a list of names.")
+    _check_kinds(fields, reset)
     if both := sorted(set(fields) & set(reset)):
         raise Invalid(f"The field {both[0]!r} can not be set and left to its default at once.")
 
@@ -116,6 +115,13 @@ def fields_change(fields: Mapping[str, Any], reset: Collection[str] = ()) -> Cha
         return _written(now, wanted)
 
     return change
+
+
+def _check_kinds(fields: object, reset: object) -> None:
+    if not isinstance(fields, Mapping):
+        raise Invalid(f"Fields are a mapping of names to values, and not {type(fields).__name__}.")
+    if isinstance(reset, str) or not isinstance(reset, Collection):
+        raise Invalid(f"The fields to reset are a list of names, and not {reset!r:.80}.")
 
 
 def written_change(wanted: Mapping[str, Any]) -> Change:

@@ -80,7 +80,7 @@ def spellings(field: Field, value: Any) -> Iterator[str]:
 
 def _definition(block: XBlock, block_type: str) -> etree._Element:
     with MemoryFS() as files:
-        element = block.definition_to_xml(files)
+        element: etree._Element | None = block.definition_to_xml(files)
         if element is None:
             return etree.Element(block_type)
         if element.get("filename") is not None:
