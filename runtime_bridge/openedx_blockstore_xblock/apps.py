@@ -35,3 +35,10 @@ class BlockstoreXBlockConfig(AppConfig):
             for project in ("lms.djangoapp", "cms.djangoapp")
         },
     }
+
+    def ready(self) -> None:
+        """Let Django's checks look at the settings."""
+        from openedx_blockstore.plugin_tools import check_plugin_settings  # noqa: PLC0415
+        from openedx_blockstore_xblock import conf  # noqa: PLC0415 (needs the registry)
+
+        check_plugin_settings(conf.PACKAGE, conf.BridgeSettings)
