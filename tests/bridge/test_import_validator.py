@@ -205,7 +205,11 @@ def test_a_wrong_setting_is_told_at_start(settings: Settings, wrong: dict[str, A
     assert next(iter(wrong)) in error.msg
 
 
-@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(
+    max_examples=150,
+    deadline=None,  # classes are loaded at their first use
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(
     st.sampled_from(["problem", "video", "poll", "survey", "drag-and-drop-v2", "html", "unit"]),
     st.dictionaries(
@@ -235,7 +239,7 @@ def unit_of(count: int) -> str:
 
 def test_blocks_cost_no_statements_and_no_requests(bundle: UUID) -> None:
     """Only their files are read."""
-    costs = []
+    costs: list[tuple[int, int]] = []
     for blocks in (1, 1, 300):  # the first one warms caches up
         with counting() as cost:
             api.import_version(bundle, {"u.xml": unit_of(blocks), "n.txt": str(len(costs))})

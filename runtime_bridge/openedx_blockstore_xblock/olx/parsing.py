@@ -76,7 +76,9 @@ def _feed(parser: etree.XMLPullParser, contents: bytes, file: str) -> etree._Ele
     elements = depth = 0
     for start in range(0, len(contents), _PIECE_BYTES):
         parser.feed(contents[start : start + _PIECE_BYTES])
-        for event, element in parser.read_events():
+        # What all kinds of events bring is declared; of the others nobody asked for any.
+        events: Any = parser.read_events()
+        for event, element in events:
             if event == "end":
                 depth -= 1
                 continue
