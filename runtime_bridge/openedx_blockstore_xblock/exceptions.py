@@ -72,6 +72,10 @@ class BadOlx(Invalid):
         super().__init__(f"The OLX in {place} can not be used: {reason}.")
 
 
+class MalformedOlx(BadOlx):
+    """A file is no well-formed XML, or asks a parser for more than to read it."""
+
+
 class EditConflict(Conflict):
     """Others have changed a block since somebody began to edit it. Nothing was changed by this.
 

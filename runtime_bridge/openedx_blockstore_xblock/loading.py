@@ -21,7 +21,14 @@ from openedx_blockstore_xblock.block_classes import is_container
 from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.exceptions import BadOlx, BlockNotFound
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
-from openedx_blockstore_xblock.olx import BlockElement, Include, OlxDocument, parse_document
+from openedx_blockstore_xblock.olx import (
+    MAX_BYTES,
+    BlockElement,
+    Include,
+    OlxDocument,
+    check_size,
+    parse_document,
+)
 
 #: Files that are kept parsed in a process, and blocks.
 _DOCUMENTS = 256
@@ -150,10 +157,11 @@ class BlockLoader:
     # Files ---------------------------------------------------------------------------------------
 
     def _read(self, contents: BundleContents, path: str) -> bytes:
-        digest = contents.files[path].digest
-        if digest not in self._bytes:
-            self._bytes[digest] = contents.read(path)
-        return self._bytes[digest]
+        file = contents.files[path]
+        if file.digest not in self._bytes:
+            check_size(file.size, file=path)
+            self._bytes[file.digest] = contents.read(path)
+        return self._bytes[file.digest]
 
     def _document(self, contents: BundleContents, path: str) -> OlxDocument:
         def parse() -> OlxDocument:
@@ -168,7 +176,12 @@ class BlockLoader:
             for target in targets
             if (target.contents.files[target.path].digest, target.path) not in _documents
         }
-        missing = [target for digest, target in wanted.items() if digest not in self._bytes]
+        missing = [
+            target
+            for digest, target in wanted.items()
+            # What is too large is told when it is its turn.
+            if digest not in self._bytes and target.contents.files[target.path].size <= MAX_BYTES
+        ]
         if len(missing) < 2:  # noqa: PLR2004 - one file needs no help
             return
         with ThreadPoolExecutor(max_workers=_FETCHERS) as pool:
