@@ -35,3 +35,11 @@ class BlockstoreXBlockConfig(AppConfig):
             for project in ("lms.djangoapp", "cms.djangoapp")
         },
     }
+
+    def ready(self) -> None:
+        """Let other packages be found that fulfil the contracts of the bridge."""
+        from openedx_blockstore.plugin_api import add_contract  # noqa: PLC0415  (needs the apps)
+        from openedx_blockstore_xblock.plugin_api import CONTRACTS  # noqa: PLC0415  (likewise)
+
+        for contract, group in CONTRACTS.items():
+            add_contract(contract, group)
