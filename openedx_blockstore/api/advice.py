@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -70,7 +71,7 @@ def _ask(
     return tuple(advice)
 
 
-def _checked(finding: Finding) -> Finding:
+def _checked(finding: Any) -> Finding:
     if not isinstance(finding, Finding) or finding.severity is Severity.ERROR:
         raise TypeError(f"Advice must be a Finding that is no error, not {finding!r}.")
     return finding
