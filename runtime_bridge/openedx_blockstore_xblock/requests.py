@@ -15,7 +15,9 @@ from xblock.core import XBlock
 
 from openedx_blockstore.plugin_rest import authored_bundles
 from openedx_blockstore_xblock import signals
+from openedx_blockstore_xblock.conf import get_settings
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
+from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
 from openedx_blockstore_xblock.preview import Preview
@@ -48,26 +50,39 @@ def granted_user(grant: HandlerGrant) -> BlockUser:
 
 
 def make_runtime(
-    user: BlockUser, *, preview: Preview | None = None, author_mode: bool = False
+    user: BlockUser,
+    *,
+    preview: Preview | None = None,
+    author_mode: bool = False,
+    editing: EditSession | None = None,
 ) -> BlockstoreRuntime:
     """Return a runtime for one request.
 
     Args:
-        preview: How mounts are looked at; None for what learners see. Whoever calls this has made
+        preview: How mounts are looked at; None for what the process reads (``READS``). Whoever calls this has made
             sure that the user may read them; of drafts only those are shown that the user may edit.
+        editing: Saves what the user, who has been found to be an author, changes in the preview.
     """
+    preview = preview or default_preview()
     return BlockstoreRuntime(
         user,
         Surroundings(
             contexts=ALL_CONTEXTS,
-            handler_url=partial(handler_url, user=user, preview=preview),
+            handler_url=partial(handler_url, user=user, preview=preview, editing=editing),
             resource_url=_resource_url,
             publish=partial(_publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
             visible_drafts=partial(visible_drafts, user.user_id),
+            editing=editing,
         ),
     )
+
+
+def default_preview() -> Preview | None:
+    """Return how this process looks at mounts where nobody asks for anything: Studio at drafts."""
+    settings = get_settings()
+    return Preview(draft=settings.DRAFT) if settings.READS == "draft" else None
 
 
 def visible_drafts(user_id: int | None, bundle_uuids: Collection[UUID]) -> Collection[UUID]:

@@ -104,6 +104,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
         self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
         self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
+        #: How many views are being shown, one inside another.
+        self._showing = 0
         self._field_data_of_blocks = self._split_field_data()
 
     # Blocks --------------------------------------------------------------------------------------
@@ -220,6 +222,10 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         changed = self._authored.changed(block)
         if not changed:
             return
+        if self._showing:
+            # Some change what they are about to show, and mean nobody to keep that.
+            self._authored.forget_changes(block)
+            return
         usage_key = block.scope_ids.usage_id
         session, found = self._surroundings.editing, self._found.get(usage_key)
         if session is None or found is None:
@@ -319,6 +325,16 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._surroundings.publish(block, event_type, event_data)
 
     # Views ---------------------------------------------------------------------------------------
+
+    def render(
+        self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
+    ) -> Fragment:
+        """Show a block. To look at it changes nothing that authors have written."""
+        self._showing += 1
+        try:
+            return super().render(block, view_name, context)
+        finally:
+            self._showing -= 1
 
     def wrap_xblock(
         self,

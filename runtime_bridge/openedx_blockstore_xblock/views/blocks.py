@@ -12,11 +12,19 @@ from django.views.decorators.http import require_safe
 from xblock.django.request import django_to_webob_request, webob_to_django_response
 from xblock.exceptions import DisallowedFileError, NoSuchHandlerError
 
-from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.exceptions import (
+    BlockstoreError,
+    Conflict,
+    Invalid,
+    NotFound,
+    StorageError,
+)
 from openedx_blockstore_xblock.block_classes import find_class
-from openedx_blockstore_xblock.exceptions import HandlerNotFound
-from openedx_blockstore_xblock.handlers import read_handler_grant
-from openedx_blockstore_xblock.requests import granted_user, make_runtime
+from openedx_blockstore_xblock.editing import EditSession
+from openedx_blockstore_xblock.exceptions import EditConflict, HandlerNotFound
+from openedx_blockstore_xblock.handlers import HandlerGrant, read_handler_grant
+from openedx_blockstore_xblock.requests import granted_user, make_runtime, visible_drafts
+from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +37,11 @@ def handle(request: HttpRequest, grant: str, suffix: str) -> HttpResponse:
     except HandlerNotFound as error:
         return JsonResponse({"code": error.code, "message": str(error)}, status=404)
     try:
-        runtime = make_runtime(granted_user(found), preview=found.preview)
+        runtime = _runtime(found)
         block = runtime.get_block(found.usage_key)
         answer = runtime.handle(block, found.handler, django_to_webob_request(request), suffix)
     except BlockstoreError as error:
-        return JsonResponse({"code": error.code, "message": str(error)}, status=404)
+        return _refusal(error)
     except NoSuchHandlerError as error:
         return JsonResponse({"code": "handler_not_found", "message": str(error)}, status=404)
     except Exception:
@@ -43,6 +51,33 @@ def handle(request: HttpRequest, grant: str, suffix: str) -> HttpResponse:
         return JsonResponse({"code": "block_failed", "message": message}, status=422)
     response: HttpResponse = webob_to_django_response(answer)
     return response
+
+
+def _runtime(grant: HandlerGrant) -> BlockstoreRuntime:
+    """Return the runtime in which a handler acts: whoever edits must be an author still.
+
+    Raises:
+        HandlerNotFound: Whom the address was made for may not do that any more.
+    """
+    user = granted_user(grant)
+    if not grant.base or grant.preview is None:
+        return make_runtime(user, preview=grant.preview)
+    if grant.usage_key.bundle_uuid not in visible_drafts(
+        user.user_id, [grant.usage_key.bundle_uuid]
+    ):
+        raise HandlerNotFound
+    session = EditSession(grant.preview.draft, {grant.usage_key: grant.base})
+    return make_runtime(user, preview=grant.preview, author_mode=True, editing=session)
+
+
+def _refusal(error: BlockstoreError) -> JsonResponse:
+    """Return what a script is told; of a conflict both texts, so that nobody's is lost."""
+    answer = {"code": error.code, "message": str(error)}
+    if isinstance(error, EditConflict):
+        answer.update(mine=error.mine, theirs=error.theirs)
+    statuses = {NotFound: 404, Conflict: 409, Invalid: 422, StorageError: 503}
+    status = next((each for kind, each in statuses.items() if isinstance(error, kind)), 422)
+    return JsonResponse(answer, status=status)
 
 
 @require_safe
