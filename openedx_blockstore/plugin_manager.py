@@ -145,7 +145,7 @@ def all_problems() -> list[PluginProblem]:
 def forget() -> None:
     """Forget everything, so that plugins are looked for and made anew."""
     with _lock:
-        for cached in (_registrations, _packages_with_apps, _load_once):
+        for cached in (_registrations_in, _packages_with_apps, _load_once):
             cached.cache_clear()
         for group in (*CONTRACTS.values(), *APP_GROUPS):
             ExtensionManager.ENTRY_POINT_CACHE.pop(group, None)
@@ -171,11 +171,15 @@ def _packages_with_apps() -> frozenset[str]:
     return frozenset(top_package(point) for group in APP_GROUPS for point in _entry_points(group))
 
 
-@functools.cache
 def _registrations() -> tuple[Registration, ...]:
     """Return all that is registered, sorted by package, group and name."""
+    return _registrations_in(tuple(CONTRACTS.values()))
+
+
+@functools.cache
+def _registrations_in(groups: tuple[str, ...]) -> tuple[Registration, ...]:
     found = []
-    for group in CONTRACTS.values():
+    for group in groups:
         # Stevedore keeps entry points in a file, and has lost then who installed them.
         owners = distributions(metadata.entry_points(group=group))
         for point in _entry_points(group):

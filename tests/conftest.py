@@ -23,7 +23,7 @@ from tests.settings import TEST_DIR
 _COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
 
 
-#: The example is a stranger's package: its tests run where it is installed (``test_example_plugin``).
+#: The example is a stranger's package, tested where it is installed (``test_example_plugin``).
 collect_ignore = ["example_plugin"]
 
 #: Tests of plugins and of the bridge need them in the settings: ``--ds=tests.settings_all``. All

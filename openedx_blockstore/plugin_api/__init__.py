@@ -10,6 +10,7 @@ contract. It imports nothing of Blockstore but this package, :mod:`openedx_block
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from openedx_blockstore.plugin_api.annotations import AnnotationSource
 from openedx_blockstore.plugin_api.bundle_types import BundleType, PageRequest, Part
@@ -19,8 +20,7 @@ from openedx_blockstore.plugin_api.export_transforms import ExportTransform
 from openedx_blockstore.plugin_api.import_validators import ImportValidator
 from openedx_blockstore.plugin_api.search_backends import SearchBackend
 
-#: The contracts, and the groups of entry points in which plugins register what fulfils them.
-CONTRACTS: Mapping[type, str] = {
+_contracts: dict[type, str] = {
     AnnotationSource: "openedx_blockstore.annotations",
     BundleType: "openedx_blockstore.bundle_types",
     EventConsumer: "openedx_blockstore.event_consumers",
@@ -28,6 +28,27 @@ CONTRACTS: Mapping[type, str] = {
     ImportValidator: "openedx_blockstore.import_validators",
     SearchBackend: "openedx_blockstore.search_backends",
 }
+
+#: The contracts, and the groups of entry points in which plugins register what fulfils them.
+CONTRACTS: Mapping[type, str] = MappingProxyType(_contracts)
+
+
+def add_contract(contract: type, group: str) -> None:
+    """Let a plugin bring a contract of its own, which other packages fulfil.
+
+    Call it in the ``ready`` method of the plugin's app configuration. What is registered in the
+    group is then found, turned on and off, listed and checked like everything else.
+
+    Args:
+        group: Such as ``openedx_blockstore.learning_contexts``.
+
+    Raises:
+        ValueError: Another contract has this group.
+    """
+    if any(known == group and of is not contract for of, known in _contracts.items()):
+        raise ValueError(f"The group {group!r} is another contract's.")
+    _contracts[contract] = group
+
 
 __all__ = [
     "CONTRACTS",
@@ -42,4 +63,5 @@ __all__ = [
     "PageRequest",
     "Part",
     "SearchBackend",
+    "add_contract",
 ]

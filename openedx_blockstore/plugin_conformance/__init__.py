@@ -13,3 +13,13 @@ for _module in (
     "import_validators",
 ):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
+
+# For the suites of contracts that plugins bring.
+from openedx_blockstore.plugin_conformance._plugin import (  # noqa: E402  (after the rewriting)
+    PluginConformance,
+    check_json,
+    counting,
+    statements,
+)
+
+__all__ = ["PluginConformance", "check_json", "counting", "statements"]

@@ -31,12 +31,14 @@ class LearningContextData:
     Attributes:
         parent: The context of which this is another attempt, or None.
         mounts: In the order of their aliases.
+        owner: The name of the user who has made it, and may change it; empty for nobody.
     """
 
     key: BlockstoreContextKey
     title: str
     mounts: tuple[MountData, ...] = ()
     parent: BlockstoreContextKey | None = None
+    owner: str = ""
 
 
 @frozen

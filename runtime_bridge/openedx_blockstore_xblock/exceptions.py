@@ -95,3 +95,9 @@ class BlockTypeNotInstalled(Invalid):
         super().__init__(
             f"No installed package has blocks of the type {block_type!r}: install the one that has."
         )
+
+
+class InvalidPreview(Invalid):
+    """What is asked for can not be looked at: two things at once, or something that is none."""
+
+    code = "invalid_preview"

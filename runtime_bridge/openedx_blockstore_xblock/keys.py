@@ -22,6 +22,7 @@ from opaque_keys.edx.keys import DefinitionKey, LearningContextKey, UsageKeyV2
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-]")
 _ESCAPED = re.compile(r"(?:[A-Za-z0-9_.\-+]|~[0-9a-f]{2})*")
 _CONTEXT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,98}")
+_KIND = re.compile(r"[a-z][a-z0-9_\-]{0,29}")
 _BLOCK_TYPE = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _VERSION = re.compile(r"v[1-9][0-9]{0,9}")
 
@@ -69,7 +70,12 @@ def _uuid(text: str) -> UUID:
 
 
 class BlockstoreContextKey(LearningContextKey):
-    """A learning context whose content comes out of bundles: ``blockstore:{context_id}``."""
+    """A learning context whose content comes out of bundles: ``blockstore:{context_id}``.
+
+    Those of a kind that another package brings are ``blockstore:{kind}~{name}``, where the name is
+    whatever text the kind knows the context by, escaped, as in
+    ``blockstore:course~course-v1~3aX~2bY~2b1``.
+    """
 
     CANONICAL_NAMESPACE = "blockstore"
     KEY_FIELDS = ("context_id",)
@@ -79,9 +85,30 @@ class BlockstoreContextKey(LearningContextKey):
     context_id: str
 
     def __init__(self, context_id: str) -> None:
-        if not _CONTEXT_ID.fullmatch(context_id):
+        if not (_CONTEXT_ID.fullmatch(context_id) or _is_of_a_kind(context_id)):
             raise InvalidKeyError(type(self), repr(context_id))
         super().__init__(context_id=context_id)  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def of_kind(cls, kind: str, name: str) -> Self:
+        """Return the key of a context of somebody else's kind.
+
+        Raises:
+            InvalidKeyError: The kind is none, or the name is empty or too long.
+        """
+        return cls(f"{kind}~{escape(name)}")
+
+    @property
+    def kind(self) -> str:
+        """Whose kind of context it is; empty for those of the bridge."""
+        kind, separator, _name = self.context_id.partition("~")
+        return kind if separator else ""
+
+    @property
+    def name(self) -> str:
+        """What its kind knows it by; for those of the bridge the id."""
+        _kind, separator, name = self.context_id.partition("~")
+        return unescape(name) if separator else self.context_id
 
     def _to_string(self) -> str:
         return self.context_id
@@ -89,6 +116,17 @@ class BlockstoreContextKey(LearningContextKey):
     @classmethod
     def _from_string(cls, serialized: str) -> Self:
         return cls(serialized)
+
+
+def _is_of_a_kind(context_id: str) -> bool:
+    kind, separator, name = context_id.partition("~")
+    if not separator or not name or len(context_id) > MAX_CONTEXT_ID:
+        return False
+    try:
+        unescape(name)
+    except ValueError:
+        return False
+    return _KIND.fullmatch(kind) is not None
 
 
 class BlockstoreDefinitionKey(DefinitionKey):

@@ -41,7 +41,8 @@ class Node:
     def identity(self) -> Identity:
         """Which block it is, by whatever way one gets there."""
         contents, key = self.found.contents, self.found.usage_key
-        return contents.bundle_uuid, contents.version, key.path, key.inner_id
+        state = (contents.version, contents.draft_uuid)
+        return contents.bundle_uuid, *state, key.path, key.inner_id
 
 
 class BlockTree:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from opaque_keys import InvalidKeyError
 
 from openedx_blockstore import api
 from openedx_blockstore.models_api import Bundle
 from openedx_blockstore_xblock.api._settings import copy_settings
-from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
-from openedx_blockstore_xblock.contexts.rows import mount_data
+from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT, rows
+from openedx_blockstore_xblock.contexts.rows import contexts_data, mount_data
 from openedx_blockstore_xblock.data import LearningContextData, MountData, MountUpdateData
 from openedx_blockstore_xblock.exceptions import (
     InvalidContext,
@@ -30,20 +31,23 @@ _MAX_ALIAS = 180
 _PAGE = 100
 
 
-def create_learning_context(context_id: str, *, title: str = "") -> LearningContextData:
+def create_learning_context(
+    context_id: str, *, title: str = "", owner: AbstractBaseUser | None = None
+) -> LearningContextData:
     """Make a learning context that mounts nothing yet.
 
     Args:
         context_id: What its key is made of: letters, digits, ``_``, ``-`` and ``.``, 99 at most.
+        owner: The user who may change it through the REST API; None for the staff alone.
 
     Raises:
         InvalidContext: The id or the title can not be.
         LearningContextExists: There is one of this id.
     """
-    key = _key(context_id)
-    if key == GLOBAL_CONTEXT:
-        raise LearningContextExists(key)
-    row = LearningContext(context_id=key.context_id, title=_title(title), created=datetime.now(UTC))
+    key = _new_key(context_id)
+    row = LearningContext(
+        context_id=key.context_id, title=_title(title), owner=owner, created=datetime.now(UTC)
+    )
     return _insert(row)
 
 
@@ -53,7 +57,7 @@ def get_learning_context(key: BlockstoreContextKey | str) -> LearningContextData
     Raises:
         LearningContextNotFound: There is no such one.
     """
-    return _data([context_row(key)])[0]
+    return contexts_data([context_row(key)])[0]
 
 
 def get_learning_contexts(
@@ -65,10 +69,10 @@ def get_learning_contexts(
         after: Only those that follow this one; it need not be there any more.
         limit: How many at most.
     """
-    rows = LearningContext.objects.order_by("context_id").select_related("parent")
+    found = LearningContext.objects.order_by("context_id").select_related("parent", "owner")
     if after is not None:
-        rows = rows.filter(context_id__gt=_key(after).context_id)
-    return _data(list(rows[:limit]))
+        found = found.filter(context_id__gt=_key(after).context_id)
+    return contexts_data(found[:limit])
 
 
 def update_learning_context(key: BlockstoreContextKey | str, *, title: str) -> LearningContextData:
@@ -93,18 +97,30 @@ def delete_learning_context(key: BlockstoreContextKey | str) -> None:
     """
     row = context_row(key)
     if row.attempts.exists():
-        raise InvalidContext(f"{key} has further attempts; delete these first.")
-    row.delete()
+        raise _has_attempts(key)
+    try:
+        row.delete()
+    except ProtectedError as error:
+        raise _has_attempts(key) from error
+
+
+def _has_attempts(key: object) -> InvalidContext:
+    return InvalidContext(f"{key} has further attempts; delete these first.")
 
 
 def start_attempt(
-    key: BlockstoreContextKey | str, *, context_id: str | None = None, title: str | None = None
+    key: BlockstoreContextKey | str,
+    *,
+    context_id: str | None = None,
+    title: str | None = None,
+    owner: AbstractBaseUser | None = None,
 ) -> LearningContextData:
     """Make a context with the same mounts, in which everybody begins anew; the old state is kept.
 
     Args:
         context_id: Its id; None for one that is made up.
         title: Its title; None for the same.
+        owner: The user who may change it; None for the same.
 
     Raises:
         LearningContextNotFound: There is no such context.
@@ -112,9 +128,10 @@ def start_attempt(
     """
     parent = context_row(key)
     row = LearningContext(
-        context_id=_key(context_id or f"attempt-{uuid.uuid4()}").context_id,
+        context_id=_new_key(context_id or f"attempt-{uuid.uuid4()}").context_id,
         title=parent.title if title is None else _title(title),
         parent=parent,
+        owner=owner or parent.owner,
         created=datetime.now(UTC),
     )
     with transaction.atomic():
@@ -148,10 +165,10 @@ def mount_bundle(
         InvalidContext: The alias can not be; or both a version and a draft are given.
     """
     row = context_row(key)
-    if not alias or "/" in alias or len(alias) > _MAX_ALIAS:
+    if not alias or "/" in alias or len(alias) > _MAX_ALIAS or not _is_storable(alias):
         raise InvalidContext(
-            f"{alias!r:.80} is no alias: it must be a text without slashes, of {_MAX_ALIAS} "
-            f"characters at most."
+            f"{alias!r:.80} is no alias: it must be a text without slashes and NUL characters, of "
+            f"{_MAX_ALIAS} characters at most."
         )
     if version is not None and draft:
         raise InvalidContext("A mount is of a version or of a draft; give one of them.")
@@ -213,10 +230,26 @@ def _key(key: object) -> BlockstoreContextKey:
         ) from error
 
 
+def _new_key(context_id: object) -> BlockstoreContextKey:
+    key = _key(context_id)
+    if key.kind:
+        raise InvalidContext(f"Contexts of the kind {key.kind!r} are made where that comes from.")
+    if key == GLOBAL_CONTEXT:
+        raise LearningContextExists(key)
+    return key
+
+
 def _title(title: object) -> str:
-    if not isinstance(title, str) or len(title) > _MAX_TITLE:
-        raise InvalidContext(f"A title is a text of {_MAX_TITLE} characters at most.")
+    if not isinstance(title, str) or len(title) > _MAX_TITLE or not _is_storable(title):
+        raise InvalidContext(
+            f"A title is a text of {_MAX_TITLE} characters at most, without NUL characters."
+        )
     return title
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether every database takes a text: without NUL, and without halves of characters."""
+    return "\0" not in text and text == text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def context_row(key: BlockstoreContextKey | str) -> LearningContext:
@@ -226,13 +259,9 @@ def context_row(key: BlockstoreContextKey | str) -> LearningContext:
         LearningContextNotFound: It has none.
     """
     try:
-        context_id = _key(key).context_id
+        return rows.context_row(_key(key))
     except InvalidContext as error:
         raise LearningContextNotFound(key) from error
-    row = LearningContext.objects.select_related("parent").filter(context_id=context_id).first()
-    if row is None:
-        raise LearningContextNotFound(key)
-    return row
 
 
 def _insert(row: LearningContext) -> LearningContextData:
@@ -241,22 +270,4 @@ def _insert(row: LearningContext) -> LearningContextData:
             row.save(force_insert=True)
     except IntegrityError as error:
         raise LearningContextExists(BlockstoreContextKey(row.context_id)) from error
-    return _data([row])[0]
-
-
-def _data(rows: Iterable[LearningContext]) -> list[LearningContextData]:
-    wanted = list(rows)
-    mounts: dict[int, list[MountData]] = {}
-    for mount in (
-        Mount.objects.filter(context__in=wanted).select_related("bundle").order_by("alias")
-    ):
-        mounts.setdefault(mount.context_id, []).append(mount_data(mount))
-    return [
-        LearningContextData(
-            key=BlockstoreContextKey(row.context_id),
-            title=row.title,
-            mounts=tuple(mounts.get(row.pk, ())),
-            parent=BlockstoreContextKey(row.parent.context_id) if row.parent else None,
-        )
-        for row in wanted
-    ]
+    return contexts_data([row])[0]

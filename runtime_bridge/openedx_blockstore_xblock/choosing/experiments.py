@@ -113,9 +113,9 @@ class Experiments:
 
 
 def _read(
-    context_key: BlockstoreContextKey, alias: str, contents: BundleContents
+    context_key: BlockstoreContextKey, alias: str, contents: BundleContents | None
 ) -> _Course | None:
-    if contents.bundle_uuid is None or _COURSE_FILE not in contents.files:
+    if contents is None or contents.bundle_uuid is None or _COURSE_FILE not in contents.files:
         return None
     usage_key = BlockstoreUsageKey(
         context_key, "course", contents.bundle_uuid, _COURSE_FILE, route=(alias,)

@@ -1,4 +1,4 @@
-"""Kinds of learning contexts: what is mounted in one, and what it sets differently."""
+"""Kinds of learning contexts: what is mounted in one, what it sets, and who may be there."""
 
 from openedx_blockstore_xblock.contexts.base import LearningContextKind
 from openedx_blockstore_xblock.contexts.everywhere import GLOBAL_CONTEXT, GlobalContexts

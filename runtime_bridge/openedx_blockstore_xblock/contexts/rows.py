@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from openedx_blockstore.plugin_rest import User, sees_everything, visible_bundles
 from openedx_blockstore_xblock.contexts.base import LearningContextKind
-from openedx_blockstore_xblock.data import MountData
+from openedx_blockstore_xblock.contexts.roles import authors_mount, reads_mount
+from openedx_blockstore_xblock.data import LearningContextData, MountData
 from openedx_blockstore_xblock.exceptions import LearningContextNotFound, MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.models import ContextSetting, LearningContext, Mount
@@ -23,18 +25,44 @@ def usage_digest(usage_key: BlockstoreUsageKey) -> str:
 class StoredContexts(LearningContextKind):
     """What authors have set up: titles, mounts and settings."""
 
+    def describe(self, context_key: BlockstoreContextKey) -> LearningContextData:
+        """Return the context with all of its mounts."""
+        return contexts_data([context_row(context_key)])[0]
+
     def mount(self, context_key: BlockstoreContextKey, alias: str) -> MountData:
         """Return what the context has under the alias."""
-        mount = (
-            Mount.objects.filter(context__context_id=context_key.context_id, alias=alias)
-            .select_related("bundle")
-            .first()
-        )
-        if mount is not None:
-            return mount_data(mount)
-        if not LearningContext.objects.filter(context_id=context_key.context_id).exists():
-            raise LearningContextNotFound(context_key)
+        mounts = Mount.objects.filter(context__context_id=context_key.context_id, alias=alias)
+        for mount in mounts.select_related("bundle", "context"):
+            # Some databases take small letters for large ones; ours are different.
+            if (mount.context.context_id, mount.alias) == (context_key.context_id, alias):
+                return mount_data(mount)
+        context_row(context_key)
         raise MountNotFound(context_key, alias)
+
+    def may_view(self, user: User, _context_key: BlockstoreContextKey, mount: MountData) -> bool:
+        """Whoever may read the bundle; where a draft is mounted, whoever may edit it."""
+        return reads_mount(user, mount)
+
+    def visible_mounts(
+        self, user: User, context_key: BlockstoreContextKey
+    ) -> tuple[MountData, ...]:
+        """Return those of which a user may view the bundle, in a few statements for all."""
+        mounts = self.describe(context_key).mounts
+        readable = visible_bundles(user, {mount.bundle_uuid for mount in mounts})
+        return tuple(
+            mount
+            for mount in mounts
+            if mount.bundle_uuid in readable
+            and (not mount.draft or self.may_view(user, context_key, mount))
+        )
+
+    def may_author(self, user: User, _context_key: BlockstoreContextKey, mount: MountData) -> bool:
+        """Whoever may edit the bundle."""
+        return authors_mount(user, mount)
+
+    def may_administer(self, user: User, context_key: BlockstoreContextKey) -> bool:
+        """The owner, the staff, and those with Django's permission to change contexts."""
+        return is_admin_of(user, context_row(context_key))
 
     def settings(
         self,
@@ -55,6 +83,50 @@ class StoredContexts(LearningContextKind):
                 for digest, values in rows.values_list("usage_digest", "values")
             )
         return found
+
+
+def context_row(context_key: BlockstoreContextKey) -> LearningContext:
+    """Return the row of a context.
+
+    Raises:
+        LearningContextNotFound: It has none.
+    """
+    rows = LearningContext.objects.select_related("parent", "owner")
+    row = rows.filter(context_id=context_key.context_id).first()
+    if row is None or row.context_id != context_key.context_id:
+        raise LearningContextNotFound(context_key)
+    return row
+
+
+def is_admin_of(user: User, row: LearningContext) -> bool:
+    """Tell whether a user may change a context."""
+    if not (user.is_authenticated and user.is_active):
+        return False
+    may_change: Any = getattr(user, "has_perm", lambda _name: False)
+    return bool(
+        sees_everything(user)
+        or row.owner_id == user.pk
+        or may_change("openedx_blockstore_xblock.change_learningcontext")
+    )
+
+
+def contexts_data(rows: Iterable[LearningContext]) -> list[LearningContextData]:
+    """Return rows as values, with their mounts."""
+    wanted = list(rows)
+    mounts: dict[int, list[MountData]] = {}
+    found = Mount.objects.filter(context__in=wanted).select_related("bundle").order_by("alias")
+    for mount in found:
+        mounts.setdefault(mount.context_id, []).append(mount_data(mount))
+    return [
+        LearningContextData(
+            key=BlockstoreContextKey(row.context_id),
+            title=row.title,
+            mounts=tuple(mounts.get(row.pk, ())),
+            parent=BlockstoreContextKey(row.parent.context_id) if row.parent else None,
+            owner=row.owner.get_username() if row.owner else "",
+        )
+        for row in wanted
+    ]
 
 
 def mount_data(mount: Mount) -> MountData:

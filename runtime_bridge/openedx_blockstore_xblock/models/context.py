@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from openedx_blockstore.models_api import Bundle
@@ -16,6 +17,14 @@ class LearningContext(models.Model):
     # The context of which this is another attempt: it has the same mounts, and state of its own.
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="attempts"
+    )
+    # Who has made it, and may change it; others need Django's permission for this table.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     created = models.DateTimeField()
 

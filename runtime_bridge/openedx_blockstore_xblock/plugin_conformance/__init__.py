@@ -2,5 +2,5 @@
 
 import pytest
 
-for _module in ("choosers",):
+for _module in ("choosers", "learning_contexts"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")

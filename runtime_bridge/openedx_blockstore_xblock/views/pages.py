@@ -12,12 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from opaque_keys import InvalidKeyError
-from rest_framework.exceptions import PermissionDenied
 from xblock.core import XBlock
 
 from openedx_blockstore.exceptions import NotFound
-from openedx_blockstore.plugin_rest import may, visible_bundle
-from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
+from openedx_blockstore_xblock.access import view_mount, view_usage
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline
 from openedx_blockstore_xblock.requests import block_user, make_runtime
@@ -33,7 +31,7 @@ def _page(view: Page) -> Page:
     def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, **kwargs)
-        except (NotFound, InvalidKeyError, PermissionDenied) as error:
+        except (NotFound, InvalidKeyError) as error:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             raise Http404(str(error)) from error
@@ -45,7 +43,7 @@ def _page(view: Page) -> Page:
 def show_mount(request: HttpRequest, context: str, alias: str) -> HttpResponse:
     """Show a course's outline, or go to the block that a bundle is there for."""
     context_key = BlockstoreContextKey.from_string(context)
-    _check_mount(request, context_key, alias)
+    view_mount(request.user, context_key, alias)
     contents = mounted(context_key, alias)
     outline = read_outline(context_key, alias, contents)
     if outline is None:
@@ -62,7 +60,7 @@ def show_block(request: HttpRequest, usage: str) -> HttpResponse:
     """Show a block; of a sequence one unit, with the way to the others."""
     usage_key = BlockstoreUsageKey.from_string(usage)
     alias = usage_key.route[0]
-    is_author = _check_mount(request, usage_key.context_key, alias)
+    is_author = view_usage(request.user, usage_key).is_author
     user = block_user(request, is_author=is_author)
     runtime = make_runtime(user, author_mode=is_author)
     block = runtime.get_block(usage_key)
@@ -83,13 +81,6 @@ def show_block(request: HttpRequest, usage: str) -> HttpResponse:
             **_neighbours(units),
         },
     )
-
-
-def _check_mount(request: HttpRequest, context_key: BlockstoreContextKey, alias: str) -> bool:
-    """Make sure that whoever is asking may see a mount; return whether they may change it."""
-    mount = ALL_CONTEXTS.mount(context_key, alias)
-    bundle = visible_bundle(request.user, str(mount.bundle_uuid))
-    return may(request.user, "author", bundle.collection)
 
 
 def _chosen_unit(request: HttpRequest, block: XBlock) -> tuple[XBlock, list[dict[str, Any]]]:
