@@ -110,17 +110,23 @@ class BlockTree:
 
     def descend(self, usage_key: BlockstoreUsageKey) -> None:
         """Find the children of a block, and theirs, as far as they are shown together with it."""
-        level = [usage_key]
+        level, found = [usage_key], [usage_key]
         while nodes := [node for key in level if (node := self._unknown(key)) is not None]:
-            self._find_children(nodes)
-            level = [
-                child
-                for node in nodes
-                if getattr(node.block_class, "shows_all_children", True)
-                for child in self._children[node.usage_key]
-                if self._below(node, child)
-            ]
-        self._prefetch([usage_key])
+            plain = [node for node in nodes if not issubclass(node.block_class, ChoosingBlock)]
+            if plain:
+                self._hold(plain, [(node.found, node.parsed.children) for node in plain])
+            else:
+                # What is chosen depends on the learner's state; all else is found without it.
+                self._prefetch(found)
+                self._choose(nodes)
+            done = plain or nodes
+            level = [node.usage_key for node in nodes if node not in done]
+            for node in done:
+                children = self._children[node.usage_key]
+                found += children
+                if getattr(node.block_class, "shows_all_children", True):
+                    level += [child for child in children if self._is_below(node, child)]
+        self._prefetch(found)
 
     def _unknown(self, usage_key: BlockstoreUsageKey) -> Node | None:
         """Return a block whose children are not known yet, if it can have any."""
@@ -132,7 +138,7 @@ class BlockTree:
             return None  # whoever asks for it is told
         return node if node.block_class.has_children else None
 
-    def _below(self, node: Node, child: BlockstoreUsageKey) -> bool:
+    def _is_below(self, node: Node, child: BlockstoreUsageKey) -> bool:
         """Tell whether to go on with a child: not in circles, which drafts can make endless."""
         above = self._above.get(node.usage_key, frozenset()) | {node.identity}
         self._above.setdefault(child, above)
@@ -141,47 +147,40 @@ class BlockTree:
         except BlockstoreError:
             return False
 
-    def _find_children(self, nodes: Sequence[Node]) -> None:
-        choosing = [node for node in nodes if issubclass(node.block_class, ChoosingBlock)]
-        plain = [node for node in nodes if node not in choosing]
-        # What is chosen depends on the learner's state, which a parent's level has read mostly.
-        choices = self._choose(choosing) if choosing else []
-        holders: list[Holder] = [(node.found, node.parsed.children) for node in plain]
-        drawn: list[Holder] = [
-            (each.holder, [each.child]) for choice in choices for each in choice.shown
-        ]
-        usages = iter(self._loader.children([*holders, *drawn]))
-        for node in plain:
-            self._children[node.usage_key] = next(usages)
-        for node, choice in zip(choosing, choices, strict=True):
-            self._children[node.usage_key] = [next(usages)[0] for _each in choice.shown]
-        self._prefetch(
-            [key for node in nodes for key in (node.usage_key, *self._children[node.usage_key])]
-        )
-        for node, choice in zip(choosing, choices, strict=True):
-            if not self._show_all:
-                choice.block.settle(choice.pool, choice.shown, self._children[node.usage_key])
+    def _hold(self, nodes: Sequence[Node], holders: Sequence[Holder]) -> None:
+        """Find the usages of blocks' children."""
+        for node, usage_keys in zip(nodes, self._loader.children(holders), strict=True):
+            self._children[node.usage_key] = usage_keys
 
     # Choices -------------------------------------------------------------------------------------
 
-    def _choose(self, nodes: Sequence[Node]) -> list[_Choice]:
-        """Let blocks choose; of what they choose nothing is read but whether it is there."""
-        self._prefetch([node.usage_key for node in nodes])
-        choices = []
-        for node in nodes:
-            block = self._make(node)
-            pool = gather(self._loader, node.found, node.parsed)
-            if block.response_type and not self._show_all:
-                pool = answered_by(self._loader, pool, block.response_type)
-            shown = pool.blocks[: block.shown_to_authors] if self._show_all else block.choose(pool)
-            choices.append(_Choice(block, pool, shown))
-        if self._show_all:
-            return choices
+    def _choose(self, nodes: Sequence[Node]) -> None:
+        """Let blocks choose; of what they choose nothing is read until all of it is known."""
+        choices = [self._first_choice(node) for node in nodes]
         while broken := self._broken([each for choice in choices for each in choice.shown]):
             choices = [choice.again_without(broken) for choice in choices]
-        return choices
+        shown = [each for choice in choices for each in choice.shown]
+        found = self._loader.children([(each.holder, [each.child]) for each in shown])
+        usage_keys = iter([usage_key for (usage_key,) in found])
+        for node, choice in zip(nodes, choices, strict=True):
+            chosen = [next(usage_keys) for _each in choice.shown]
+            self._children[node.usage_key] = chosen
+            if not self._show_all:
+                choice.block.settle(choice.pool, choice.shown, chosen)
+
+    def _first_choice(self, node: Node) -> _Choice:
+        block: ChoosingBlock = self._make(node)
+        pool = gather(self._loader, node.found, node.parsed)
+        if self._show_all:
+            return _Choice(block, pool, pool.blocks[: block.shown_to_authors])
+        if block.response_type:
+            pool = answered_by(self._loader, pool, block.response_type)
+        return _Choice(block, pool, block.choose(pool))
 
     def _broken(self, blocks: Sequence[PoolBlock]) -> list[PoolBlock]:
+        """Return those that are not there; authors are shown that they are not."""
+        if self._show_all:
+            return []
         found = self._loader.digests([(each.holder, [each.child]) for each in blocks])
         return [each for each, (digest,) in zip(blocks, found, strict=True) if digest is None]
 

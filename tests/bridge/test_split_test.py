@@ -133,7 +133,7 @@ def test_without_a_course_the_block_itself_says_which_groups_there_are(
 ) -> None:
     """A unit may be mounted by itself."""
     uuid = make_bundle({"unit.xml": f"<unit>{experiment('a', groups=(7, 8))}</unit>"})
-    found = set()
+    found: set[int] = set()
     for number in range(20):
         learner = make_user(f"owl-{number}")
         content = text(make_runtime(learner), usage(uuid, "unit.xml"))

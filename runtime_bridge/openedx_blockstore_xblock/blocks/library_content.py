@@ -145,7 +145,7 @@ class LibraryContentBlock(ChoosingBlock):
         _drawn_if_need_be = self.children
         return list(self.selected)
 
-    @XBlock.handler
+    @XBlock.handler  # type: ignore[untyped-decorator]
     def reset_selected_children(self, _request: object, _suffix: str = "") -> Response:
         """Forget the learner's answers to what was drawn, and draw anew; the platform's name."""
         if not self.allow_resetting_children:

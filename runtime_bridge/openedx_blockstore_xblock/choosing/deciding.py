@@ -58,7 +58,7 @@ def decide(request: ChoiceRequest, *, chooser: str = "") -> Decision:
 def _find(name: str) -> tuple[Chooser, str]:
     """Return a chooser, or the default and why it is not the one."""
     try:
-        there: Mapping[str, Chooser] = plugins_of(Chooser)  # type: ignore[type-abstract]
+        there: Mapping[str, Chooser] = plugins_of(Chooser)
     except PluginError as error:
         # The checks at start have said so; what authors and learners do goes on.
         log.error("The chooser %r can not be asked: %s", name, error)  # noqa: TRY400 - no traceback

@@ -174,6 +174,7 @@ def _part(group: str, rows: Sequence[_Row]) -> QuerySet[Any, Any]:
         **dict(common), **{f"{varying}__in": [row.identity[-1][1] for row in rows]}
     )
     text = models.CharField(max_length=_MAX_TEXT)
-    return found.annotate(
+    marked: QuerySet[Any, Any] = found.annotate(
         group=Value(group, output_field=text), varying=Cast(varying, output_field=text)
     ).values_list("group", "varying", "fields")
+    return marked
