@@ -1,4 +1,4 @@
-"""The settings of the bridge, and their only reader."""
+"""The settings of the bridge, which stand in ``PLUGIN_SETTINGS`` of ``OPENEDX_BLOCKSTORE``."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ PACKAGE = "openedx_blockstore_xblock"
 
 
 @frozen
-class XBlockSettings:
-    """The settings of the bridge: in ``PLUGIN_SETTINGS``, below the name of the package."""
+class BridgeSettings:
+    """The settings of the runtime bridge."""
 
+    #: Whether imports ask the classes of blocks if they can read them, and are refused if not.
+    CHECK_IMPORTS: bool = field(default=True, validator=instance_of(bool))
     #: Who decides what a learner is shown where there is a choice: the name of a chooser. A block
     #: may name another.
     CHOOSER: str = field(default="random", validator=instance_of(str))
 
 
-def get_settings() -> XBlockSettings:
-    """Return the settings of this process, defaults filled in.
-
-    Raises:
-        ImproperlyConfigured: There is an unknown key, or a value of the wrong type.
-    """
-    return read_settings(PACKAGE, XBlockSettings)
+def get_settings() -> BridgeSettings:
+    """Return the settings, defaults filled in."""
+    return read_settings(PACKAGE, BridgeSettings)
