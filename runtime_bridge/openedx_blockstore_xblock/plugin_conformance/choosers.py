@@ -16,7 +16,7 @@ import pytest
 from attrs import evolve
 from django.db import connection
 
-from openedx_blockstore.plugin_conformance._plugin import PluginConformance
+from openedx_blockstore.plugin_conformance import PluginConformance
 from openedx_blockstore_xblock.plugin_api import ChoiceOption, ChoiceRequest, Chooser
 
 _BUNDLE = UUID("0b000000-0000-4000-8000-000000000001")
