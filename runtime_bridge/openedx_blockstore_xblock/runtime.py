@@ -87,13 +87,12 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self.resources_fs = _no_files()
         self._surroundings = surroundings
         self.preview = surroundings.preview
-        self._loader = BlockLoader(
-            BundleStates(
-                surroundings.contexts,
-                preview=surroundings.preview,
-                visible_drafts=surroundings.visible_drafts,
-            )
+        self._bundles = BundleStates(
+            surroundings.contexts,
+            preview=surroundings.preview,
+            visible_drafts=surroundings.visible_drafts,
         )
+        self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
         self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
@@ -186,6 +185,14 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             here = [key for key in new if key.context_key == context_key]
             found = self._surroundings.contexts.settings(context_key, here)
             self._settings.update({key: found.get(key, {}) for key in here})
+
+    def types_inside(self, block: XBlock) -> list[str]:
+        """Return the types of a block's children, as far as its own file tells them."""
+        return self._authored.child_types(block.scope_ids.usage_id)
+
+    def drafts_shown(self) -> list[BundleContents]:
+        """Return the drafts that the preview has shown so far, in place of versions."""
+        return self._bundles.drafts_shown()
 
     # Fields --------------------------------------------------------------------------------------
 
