@@ -26,8 +26,8 @@ class Command(BaseCommand):
     """Lists the pages of courses."""
 
     help = (
-        "List the courses in the store and the addresses of their outlines. For development it also "
-        "makes two accounts, 'author' and 'learner', who may see them all, and prints their "
+        "List the courses in the store and the addresses of their outlines. For development it "
+        "also makes two accounts, 'author' and 'learner', who may see them all, and prints their "
         "passwords; that is refused where DEBUG is off."
     )
 
