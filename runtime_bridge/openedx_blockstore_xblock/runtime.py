@@ -26,6 +26,8 @@ from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
 from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
 from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.contexts import LearningContextKind
+from openedx_blockstore_xblock.editing import EditSession
+from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
@@ -62,6 +64,7 @@ class Surroundings:
         author_mode: Blocks are shown to those who may change them.
         preview: How mounts are looked at; None for what learners see.
         visible_drafts: Says whose drafts a preview may show.
+        editing: Saves what authors change; None where nobody edits.
     """
 
     contexts: LearningContextKind
@@ -71,6 +74,7 @@ class Surroundings:
     author_mode: bool = False
     preview: Preview | None = None
     visible_drafts: VisibleDrafts = no_drafts
+    editing: EditSession | None = None
 
 
 class BlockstoreRuntime(Runtime):  # type: ignore[misc]
@@ -88,13 +92,12 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self.resources_fs = _no_files()
         self._surroundings = surroundings
         self.preview = surroundings.preview
-        self._loader = BlockLoader(
-            BundleStates(
-                surroundings.contexts,
-                preview=surroundings.preview,
-                visible_drafts=surroundings.visible_drafts,
-            )
+        self._bundles = BundleStates(
+            surroundings.contexts,
+            preview=surroundings.preview,
+            visible_drafts=surroundings.visible_drafts,
         )
+        self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
@@ -184,6 +187,14 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             found = self._surroundings.contexts.settings(context_key, here)
             self._settings.update({key: found.get(key, {}) for key in here})
 
+    def types_inside(self, block: XBlock) -> list[str]:
+        """Return the types of a block's children, as far as its own file tells them."""
+        return self._authored.child_types(block.scope_ids.usage_id)
+
+    def drafts_shown(self) -> list[BundleContents]:
+        """Return the drafts that the preview has shown so far, in place of versions."""
+        return self._bundles.drafts_shown()
+
     # Fields --------------------------------------------------------------------------------------
 
     def _split_field_data(self) -> FieldData:
@@ -203,15 +214,23 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         )
 
     def save_block(self, block: XBlock) -> None:
-        """Called when a block has saved its fields; authored ones must not have changed.
+        """Called when a block has saved its fields: authored ones go into the draft.
 
         Raises:
-            ReadOnlyBlock: They have.
+            ReadOnlyBlock: Authored fields have changed, and nobody is editing here.
+            EditConflict, DraftConflict: Others have changed the block in the meantime.
+            UnwritableField: OLX can not hold a value.
         """
-        if changes := self._authored.changes(block):
+        changed = self._authored.changed(block)
+        if not changed:
+            return
+        usage_key = block.scope_ids.usage_id
+        session, found = self._surroundings.editing, self._found.get(usage_key)
+        if session is None or found is None:
             self._authored.forget_changes(block)
-            names = ", ".join(sorted(changes))
-            raise TypeError(f"{block.scope_ids.usage_id}: {names} can not be changed here.")
+            raise ReadOnlyBlock(usage_key, changed)
+        parsed = session.save(usage_key, found.contents, self._authored.wanted(block))
+        self._authored.saved(block, parsed)
 
     # Services ------------------------------------------------------------------------------------
 

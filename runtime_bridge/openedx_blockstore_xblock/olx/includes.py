@@ -28,6 +28,11 @@ class Include:
     usage: str = ""
 
     @property
+    def block_type(self) -> str:
+        """The type of the block, guessed by the file's name: ``type/id/definition.xml``."""
+        return self.definition.split("/", 1)[0].removesuffix(".xml") or "unknown"
+
+    @property
     def path(self) -> str:
         """The file it stands for, in its bundle."""
         if self.definition.endswith(".xml"):

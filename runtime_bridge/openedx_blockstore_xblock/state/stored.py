@@ -16,7 +16,7 @@ from xblock.runtime import KeyValueStore
 
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState, BlockSummary, UserInfo, UserPreference
-from openedx_blockstore_xblock.state.plain import plain
+from openedx_blockstore_xblock.plain import plain
 
 _IN_ONE_QUERY = 500
 _MAX_TEXT = 255
