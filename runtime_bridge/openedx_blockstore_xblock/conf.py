@@ -23,6 +23,9 @@ class BridgeSettings:
     DRAFT: str = field(
         default="studio_draft", validator=and_(instance_of(str), min_len(1), max_len(180))
     )
+    #: Who decides what a learner is shown where there is a choice: the name of a chooser. A block
+    #: may name another.
+    CHOOSER: str = field(default="random", validator=instance_of(str))
 
 
 def get_settings() -> BridgeSettings:

@@ -147,6 +147,18 @@ class HandlerNotFound(NotFound):
         super().__init__("This address has expired or was never good. Load the page again.")
 
 
+class BlockTypeNotInstalled(Invalid):
+    """No installed package has blocks of this type."""
+
+    code = "block_type_not_installed"
+
+    def __init__(self, block_type: str) -> None:
+        self.block_type = block_type
+        super().__init__(
+            f"No installed package has blocks of the type {block_type!r}: install the one that has."
+        )
+
+
 class InvalidPreview(Invalid):
     """What is asked for can not be looked at: two things at once, or something that is none."""
 

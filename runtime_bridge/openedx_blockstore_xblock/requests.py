@@ -15,6 +15,7 @@ from xblock.core import XBlock
 
 from openedx_blockstore.plugin_rest import authored_bundles
 from openedx_blockstore_xblock import signals
+from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.conf import get_settings
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.editing import EditSession
@@ -59,8 +60,9 @@ def make_runtime(
     """Return a runtime for one request.
 
     Args:
-        preview: How mounts are looked at; None for what the process reads (``READS``). Whoever calls this has made
-            sure that the user may read them; of drafts only those are shown that the user may edit.
+        preview: How mounts are looked at; None for what the process reads (``READS``). Whoever
+            calls this has made sure that the user may read them; of drafts only those are shown
+            that the user may edit.
         editing: Saves what the user, who has been found to be an author, changes in the preview.
     """
     preview = preview or default_preview()
@@ -73,7 +75,7 @@ def make_runtime(
             publish=partial(_publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
-            visible_drafts=partial(visible_drafts, user.user_id),
+            visible_drafts=see_drafts_of(user.user_id),
             editing=editing,
         ),
     )
@@ -83,6 +85,11 @@ def default_preview() -> Preview | None:
     """Return how this process looks at mounts where nobody asks for anything: Studio at drafts."""
     settings = get_settings()
     return Preview(draft=settings.DRAFT) if settings.READS == "draft" else None
+
+
+def see_drafts_of(user_id: int | None) -> VisibleDrafts:
+    """Return what says whose drafts are shown to a user."""
+    return partial(visible_drafts, user_id)
 
 
 def visible_drafts(user_id: int | None, bundle_uuids: Collection[UUID]) -> Collection[UUID]:

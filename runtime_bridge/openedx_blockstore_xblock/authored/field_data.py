@@ -38,6 +38,11 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         self._parsed[usage_key] = parsed
         self._overrides[usage_key] = overrides or {}
 
+    def child_types(self, usage_key: Any) -> list[str]:
+        """Return the types of a block's children, guessed by the names of their files."""
+        parsed = self._parsed.get(usage_key)
+        return [child.block_type for child in parsed.children] if parsed is not None else []
+
     def changed(self, block: XBlock) -> list[str]:
         """Return the fields that were set since the block was read, or since it was last saved."""
         return sorted(self._changes.get(block.scope_ids.usage_id, ()))
