@@ -16,7 +16,13 @@ from rest_framework.response import Response
 
 from openedx_blockstore import permissions
 from openedx_blockstore.models_api import Bundle, Collection
-from openedx_blockstore.permissions import Permission, User, readable_bundles, readable_collections
+from openedx_blockstore.permissions import (
+    Permission,
+    User,
+    authored_bundles,
+    readable_bundles,
+    readable_collections,
+)
 from openedx_blockstore.plugin_manager import is_enabled, package_of
 from openedx_blockstore.rest_api import access
 from openedx_blockstore.rest_api.access import in_body, parse_uuid, visible_bundles
@@ -134,6 +140,7 @@ __all__ = [
     "PluginPagination",
     "PluginView",
     "User",
+    "authored_bundles",
     "extend_schema",
     "in_body",
     "may",

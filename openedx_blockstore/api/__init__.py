@@ -32,6 +32,7 @@ from openedx_blockstore.api.commits import commit_draft, revert_bundle
 from openedx_blockstore.api.contents import (
     get_bundle_contents,
     get_bundle_parts,
+    get_changed_draft_contents,
     get_many_contents,
 )
 from openedx_blockstore.api.drafts import (
@@ -136,6 +137,7 @@ __all__ = [
     "get_bundle_version_links",
     "get_bundles",
     "get_bundles_by_origin",
+    "get_changed_draft_contents",
     "get_collection",
     "get_collection_annotations",
     "get_collection_audit",

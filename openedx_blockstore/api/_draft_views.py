@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from openedx_blockstore.api._lookup import (
+    batches,
     latest_columns,
     latest_from,
     parse_uuid,
@@ -93,18 +95,36 @@ def find_draft_by_name(bundle_uuid: UUID | str, name: str) -> DraftState | None:
     return _find(Q(bundle__uuid=parse_uuid(bundle_uuid), name=name))
 
 
+def find_changed_drafts(bundle_uuids: Collection[UUID], name: str) -> list[DraftState]:
+    """Return the drafts of some bundles that have a name and something staged; one statement.
+
+    It is one for each 500 bundles.
+    """
+    if not is_storable(name):
+        return []
+    return [
+        _state(row)
+        for some in batches(sorted(bundle_uuids))
+        for row in _drafts(Q(bundle__uuid__in=some, name=name)).filter(has_changes=True)
+    ]
+
+
 def _find(condition: Q, *, is_locked: bool = False) -> DraftState | None:
+    row = _drafts(condition, is_locked=is_locked).first()
+    return _state(row) if row is not None else None
+
+
+def _drafts(condition: Q, *, is_locked: bool = False) -> QuerySet[Any]:
     drafts = Draft.objects.select_related("bundle", "base_version").order_by("pk")
     changes = StagedChange.objects.filter(draft=OuterRef("pk"))
     if is_locked:
         drafts, changes = current(drafts), current(changes)
-    row = (
-        drafts.filter(condition, bundle__deleted_at=None)
-        .annotate(has_changes=Exists(changes), **latest_columns("bundle_id"))
-        .first()
+    return drafts.filter(condition, bundle__deleted_at=None).annotate(
+        has_changes=Exists(changes), **latest_columns("bundle_id")
     )
-    if row is None:
-        return None
+
+
+def _state(row: Any) -> DraftState:
     latest = latest_from(row, row.bundle)
     base = row.base_version if row.has_changes else latest
     if base is not None:
@@ -118,11 +138,22 @@ def read_draft(state: DraftState) -> DraftView:
     Raises:
         StorageError: The manifest below can not be read.
     """
-    staged = {
-        (row.is_link, row.name): change_of(row)
-        for row in StagedChange.objects.filter(draft=state.row).order_by("pk")
-    }
-    return DraftView(state, apply_changes(state.base_tree(), staged.values()), staged)
+    return read_drafts([state])[0]
+
+
+def read_drafts(states: Sequence[DraftState]) -> list[DraftView]:
+    """Return what drafts show; one more statement for all of them.
+
+    Raises:
+        StorageError: A manifest below can not be read.
+    """
+    staged: dict[int, dict[tuple[bool, str], Change]] = {state.row.pk: {} for state in states}
+    for row in StagedChange.objects.filter(draft__in=list(staged)).order_by("pk"):
+        staged[row.draft_id][row.is_link, row.name] = change_of(row)
+    return [
+        DraftView(state, apply_changes(state.base_tree(), changes.values()), changes)
+        for state, changes in zip(states, staged.values(), strict=True)
+    ]
 
 
 def change_of(row: StagedChange) -> Change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
@@ -71,11 +72,14 @@ def find_bundle(bundle_uuid: UUID | str, *, with_deleted: bool = False) -> Bundl
     return bundle
 
 
-def find_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleVersion | None:
+def find_version(
+    bundle_uuid: UUID | str, version_number: int | None, *, as_of: datetime | None = None
+) -> BundleVersion | None:
     """Return a version's row, with its bundle.
 
     Args:
         version_number: None for the latest one; 0 for "none yet".
+        as_of: Without a number: the one that was the latest then.
 
     Returns:
         None if the bundle has no version yet, or was asked for version 0.
@@ -88,6 +92,8 @@ def find_version(bundle_uuid: UUID | str, version_number: int | None) -> BundleV
         Q(bundle__uuid=parse_uuid(bundle_uuid))
     )
     if version_number is None:
+        if as_of is not None:
+            versions = versions.filter(created__lte=as_of)
         version = versions.filter(bundle__deleted_at=None).order_by("-version_num").first()
     else:
         _check_number(bundle_uuid, version_number)

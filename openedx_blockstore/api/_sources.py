@@ -108,17 +108,19 @@ def follow(source: Source, path: str) -> tuple[Source, str]:
 class SourceContents(BundleContents):
     """Whatever has files, as plugins see it."""
 
-    def __init__(self, source: Source, bundle: Bundle) -> None:
+    def __init__(self, source: Source, bundle: Bundle, draft_uuid: UUID | None = None) -> None:
         """Wrap what has files.
 
         Args:
             bundle: The bundle; it need not be saved yet.
+            draft_uuid: The draft, if it is one.
         """
         self._source = source
         self.bundle_uuid = bundle.uuid
         self.bundle_type = bundle.type
         self.title = bundle.title
         self.version = source.version.version_num if source.version is not None else None
+        self.draft_uuid = draft_uuid
         self._files: Mapping[str, ContentFile] | None = None
 
     @property

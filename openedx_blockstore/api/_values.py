@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, BinaryIO, TypeGuard, cast, get_args
 
 from openedx_blockstore.conf import get_settings
@@ -96,6 +97,16 @@ def check_flag(name: str, value: Any) -> None:
     """
     if value is not None and not isinstance(value, bool):
         raise Invalid(f"{name} must be True, False or None, not {value!r}.")
+
+
+def check_moment(name: str, value: Any) -> None:
+    """Make sure that a value is a moment that means the same everywhere.
+
+    Raises:
+        Invalid: It is not.
+    """
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Invalid(f"{name} must be a datetime with a time zone, not {value!r:.80}.")
 
 
 def check_mapping(name: str, value: Any) -> None:

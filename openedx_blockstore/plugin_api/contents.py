@@ -39,12 +39,14 @@ class BundleContents(ABC):
         bundle_type: Its type; may be empty.
         title: What people call it.
         version: The version's number; None where there is none yet.
+        draft_uuid: The draft that these are the contents of; None for anything else.
     """
 
     bundle_uuid: UUID | None
     bundle_type: str
     title: str
     version: int | None
+    draft_uuid: UUID | None = None
 
     @property
     @abstractmethod

@@ -83,3 +83,9 @@ class HandlerNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("This address has expired or was never good. Load the page again.")
+
+
+class InvalidPreview(Invalid):
+    """What is asked for can not be looked at: two things at once, or something that is none."""
+
+    code = "invalid_preview"

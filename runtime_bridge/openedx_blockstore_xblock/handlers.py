@@ -13,8 +13,9 @@ from django.core import signing
 from django.urls import reverse
 from xblock.core import XBlock
 
-from openedx_blockstore_xblock.exceptions import HandlerNotFound
+from openedx_blockstore_xblock.exceptions import HandlerNotFound, InvalidPreview
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
+from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.services import BlockUser
 
 _SALT = "openedx_blockstore_xblock.handler"
@@ -25,12 +26,17 @@ SECONDS = 24 * 3600
 
 @frozen
 class HandlerGrant:
-    """What an address of a handler is for."""
+    """What an address of a handler is for.
+
+    Attributes:
+        preview: The preview in which it acts; None for what lasts.
+    """
 
     usage_key: BlockstoreUsageKey
     handler: str
     user_id: int | None
     visitor: str
+    preview: Preview | None = None
 
 
 def handler_names(block: XBlock) -> list[str]:
@@ -44,14 +50,21 @@ def handler_names(block: XBlock) -> list[str]:
 
 
 def handler_url(
-    user: BlockUser, block: XBlock, name: str, suffix: str = "", query: str = ""
+    block: XBlock,
+    name: str,
+    suffix: str = "",
+    query: str = "",
+    *,
+    user: BlockUser,
+    preview: Preview | None = None,
 ) -> str:
-    """Return the address of a handler for a visitor."""
+    """Return the address of a handler for a visitor, who may be looking at a preview."""
     grant = {
         "k": str(block.scope_ids.usage_id),
         "h": name,
         "u": user.user_id,
         "v": user.visitor,
+        **({"p": preview.query} if preview is not None else {}),
     }
     path = reverse(
         "openedx_blockstore_xblock:handler",
@@ -69,7 +82,11 @@ def read_handler_grant(text: str) -> HandlerGrant:
     try:
         found: dict[str, Any] = signing.loads(text, salt=_SALT, max_age=SECONDS)
         return HandlerGrant(
-            BlockstoreUsageKey.from_string(found["k"]), found["h"], found["u"], found["v"]
+            BlockstoreUsageKey.from_string(found["k"]),
+            found["h"],
+            found["u"],
+            found["v"],
+            Preview.from_query(found.get("p", {})),
         )
-    except (signing.BadSignature, ValueError, KeyError, TypeError) as error:
+    except (signing.BadSignature, ValueError, KeyError, TypeError, InvalidPreview) as error:
         raise HandlerNotFound from error

@@ -11,19 +11,15 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-from uuid import UUID
 
 from attrs import frozen
 from cachetools import LRUCache
 from xblock.core import XBlock
 
-from openedx_blockstore import api
-from openedx_blockstore.data import LinkTarget
-from openedx_blockstore.exceptions import NotFound
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, parse_block
 from openedx_blockstore_xblock.block_classes import is_container
-from openedx_blockstore_xblock.contexts import LearningContextKind
+from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.exceptions import BadOlx, BlockNotFound
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.olx import BlockElement, Include, OlxDocument, parse_document
@@ -66,9 +62,8 @@ class FoundBlock:
 class BlockLoader:
     """Finds blocks, for one runtime: what it has found once it takes for settled."""
 
-    def __init__(self, contexts: LearningContextKind) -> None:
-        self._contexts = contexts
-        self._contents: dict[tuple[object, ...], BundleContents | None] = {}
+    def __init__(self, bundles: BundleStates) -> None:
+        self._bundles = bundles
         self._bytes: dict[str, bytes] = {}
 
     def find(self, usage_key: BlockstoreUsageKey) -> FoundBlock:
@@ -80,7 +75,7 @@ class BlockLoader:
             BadOlx: The file can not be read.
             StorageError: The storage failed.
         """
-        contents = self._contents_of(usage_key)
+        contents = self._bundles.of(usage_key)
         if contents.bundle_uuid != usage_key.bundle_uuid:
             raise BlockNotFound(usage_key, "its route leads to another bundle now")
         if usage_key.path not in contents.files:
@@ -120,7 +115,7 @@ class BlockLoader:
         """
         links = found.contents.links
         sources = {each.source for each in parsed.children if isinstance(each, Include)}
-        self._read_linked(links[source] for source in sources if source in links)
+        self._bundles.read_linked(links[source] for source in sources if source in links)
         targets = [self._target(found, child) for child in parsed.children]
         self._fetch(target for target in targets if isinstance(target, _Target))
         return [
@@ -128,67 +123,30 @@ class BlockLoader:
             for target in targets
         ]
 
-    def find_static(self, found: FoundBlock, paths: Iterable[str]) -> str | None:
-        """Return the path of the first of some files that is there, through the links if need be.
+    def find_static(
+        self, found: FoundBlock, paths: Iterable[str]
+    ) -> tuple[BundleContents, str] | None:
+        """Return the first of some files that is there, through the links if need be.
 
         Returns:
-            A path from the block's own bundle, such as ``links/art/static/cat.png``; or None.
+            The state of a bundle, and a path from there, such as ``links/art/static/cat.png``; or
+            None.
         """
         wanted = list(paths)
         for path in wanted:
             if path in found.contents.files:
-                return path
+                return found.contents, path
         in_root = [path for path in wanted if path.startswith("static/")]
-        self._read_linked(found.contents.links.values())
+        self._bundles.read_linked(found.contents.links.values())
         for alias, target in found.contents.links.items():
-            lender = self._contents[_version_key(target)]
+            lender = self._bundles.linked_by(target)
             for path in in_root:
-                if lender is not None and path in lender.files:
-                    return f"links/{alias}/{path}"
+                if lender is None or path not in lender.files:
+                    continue
+                if lender.draft_uuid is not None:
+                    return lender, path  # the link itself leads to a version
+                return found.contents, f"links/{alias}/{path}"
         return None
-
-    # Bundles -------------------------------------------------------------------------------------
-
-    def _contents_of(self, usage_key: BlockstoreUsageKey) -> BundleContents:
-        alias, *links = usage_key.route
-        contents = self._mounted(usage_key, alias)
-        for link in links:
-            contents = self._linked(usage_key, contents, link)
-        return contents
-
-    def _mounted(self, usage_key: BlockstoreUsageKey, alias: str) -> BundleContents:
-        key = (usage_key.context_key, alias)
-        if key not in self._contents:
-            mount = self._contexts.mount(usage_key.context_key, alias)
-            try:
-                self._contents[key] = api.get_bundle_contents(
-                    mount.bundle_uuid, mount.version, use_draft=mount.draft or None
-                )
-            except NotFound:
-                self._contents[key] = None
-        found = self._contents[key]
-        if found is None:
-            raise BlockNotFound(usage_key, f"the mount {alias!r} leads nowhere")
-        return found
-
-    def _linked(
-        self, usage_key: BlockstoreUsageKey, contents: BundleContents, alias: str
-    ) -> BundleContents:
-        target = contents.links.get(alias)
-        if target is None:
-            raise BlockNotFound(usage_key, f"the link {alias!r} is not there any more")
-        self._read_linked([target])
-        found = self._contents.get(_version_key(target))
-        if found is None:
-            raise BlockNotFound(usage_key, f"the link {alias!r} is broken")
-        return found
-
-    def _read_linked(self, targets: Iterable[LinkTarget]) -> None:
-        """Find what links lead to, all at a time; what is broken is remembered as such."""
-        missing = [each for each in targets if _version_key(each) not in self._contents]
-        if missing:
-            found = api.get_many_contents(missing)
-            self._contents.update({_version_key(each): found.get(each) for each in missing})
 
     # Files ---------------------------------------------------------------------------------------
 
@@ -241,7 +199,7 @@ class BlockLoader:
         contents, route = found.contents, parent.route
         if child.source:
             try:
-                contents = self._linked(parent, contents, child.source)
+                contents = self._bundles.linked(parent, contents, child.source)
             except BlockNotFound:
                 return _missing(parent, child)
             route = (*route, child.source)
@@ -275,10 +233,6 @@ class _Target:
     route: tuple[str, ...]
     path: str
     usage: str
-
-
-def _version_key(target: LinkTarget) -> tuple[UUID, int]:
-    return target.bundle_uuid, target.version
 
 
 def _missing(

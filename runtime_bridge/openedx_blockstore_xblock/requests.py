@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -11,10 +13,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from xblock.core import XBlock
 
+from openedx_blockstore.plugin_rest import authored_bundles
 from openedx_blockstore_xblock import signals
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
+from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
 
@@ -43,18 +47,38 @@ def granted_user(grant: HandlerGrant) -> BlockUser:
     return _account(user)
 
 
-def make_runtime(user: BlockUser, *, author_mode: bool = False) -> BlockstoreRuntime:
-    """Return a runtime for one request."""
+def make_runtime(
+    user: BlockUser, *, preview: Preview | None = None, author_mode: bool = False
+) -> BlockstoreRuntime:
+    """Return a runtime for one request.
+
+    Args:
+        preview: How mounts are looked at; None for what learners see. Whoever calls this has made
+            sure that the user may read them; of drafts only those are shown that the user may edit.
+    """
     return BlockstoreRuntime(
         user,
         Surroundings(
             contexts=ALL_CONTEXTS,
-            handler_url=partial(handler_url, user),
+            handler_url=partial(handler_url, user=user, preview=preview),
             resource_url=_resource_url,
-            publish=partial(_publish, user),
+            publish=partial(_publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
+            preview=preview,
+            visible_drafts=partial(visible_drafts, user.user_id),
         ),
     )
+
+
+def visible_drafts(user_id: int | None, bundle_uuids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of some bundles whose drafts a user may see."""
+    if user_id is None:
+        return ()
+    user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's own name
+    if user is None:
+        return ()
+    bundles = authored_bundles(user).filter(uuid__in=bundle_uuids)
+    return set(bundles.values_list("uuid", flat=True))
 
 
 def _account(user: AbstractBaseUser | AnonymousUser, *, is_author: bool = False) -> BlockUser:
@@ -73,6 +97,10 @@ def _resource_url(block: XBlock, uri: str) -> str:
         "openedx_blockstore_xblock:resource",
         kwargs={"block_type": block.scope_ids.block_type, "uri": uri},
     )
+
+
+def _publish_nothing(_block: XBlock, _kind: str, _data: dict[str, Any]) -> None:
+    """What happens in a preview is nobody's grade."""
 
 
 def _publish(user: BlockUser, block: XBlock, kind: str, data: dict[str, Any]) -> None:

@@ -20,14 +20,17 @@ from xblock.runtime import IdReader, KeyValueStore, KvsFieldData, MemoryIdManage
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.assets import static_candidates
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
 from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
 from openedx_blockstore_xblock.contexts import LearningContextKind
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
+from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.services import (
     BlockUser,
     BlockUserService,
@@ -56,6 +59,8 @@ class Surroundings:
     Attributes:
         contexts: Knows what is mounted where.
         author_mode: Blocks are shown to those who may change them.
+        preview: How mounts are looked at; None for what learners see.
+        visible_drafts: Says whose drafts a preview may show.
     """
 
     contexts: LearningContextKind
@@ -63,6 +68,8 @@ class Surroundings:
     resource_url: ResourceURL
     publish: Publish
     author_mode: bool = False
+    preview: Preview | None = None
+    visible_drafts: VisibleDrafts = no_drafts
 
 
 class BlockstoreRuntime(Runtime):  # type: ignore[misc]
@@ -79,14 +86,19 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         #: Where problems look for files of the course that are not in a bundle: nowhere.
         self.resources_fs = _no_files()
         self._surroundings = surroundings
-        self._loader = BlockLoader(surroundings.contexts)
-        self._authored = AuthoredFieldData()
-        self._state: KeyValueStore = (
-            EphemeralStore(user.visitor) if user.user_id is None else StateStore(user.user_id)
+        self.preview = surroundings.preview
+        self._loader = BlockLoader(
+            BundleStates(
+                surroundings.contexts,
+                preview=surroundings.preview,
+                visible_drafts=surroundings.visible_drafts,
+            )
         )
+        self._authored = AuthoredFieldData()
+        self._state = _state_store(user, surroundings.preview)
         self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
-        self._grants: dict[tuple[UUID, int], str] = {}
+        self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
         self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
         self._field_data_of_blocks = self._split_field_data()
 
@@ -152,14 +164,15 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def _definition_key(self, found: FoundBlock) -> BlockstoreDefinitionKey | BlockstoreUsageKey:
         contents = found.contents
-        if contents.bundle_uuid is None or contents.version is None:
+        if contents.version is None and contents.draft_uuid is None:
             return found.usage_key
         return BlockstoreDefinitionKey(
-            contents.bundle_uuid,
+            found.usage_key.bundle_uuid,
             found.element.block_type,
             found.usage_key.path,
             found.usage_key.inner_id,
             version=contents.version,
+            draft_uuid=contents.draft_uuid,
         )
 
     def _prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
@@ -238,20 +251,30 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         Returns:
             None where there is no such file.
         """
-        found = self._found.get(block.scope_ids.usage_id)
-        if found is None or found.contents.bundle_uuid is None or found.contents.version is None:
+        block_found = self._found.get(block.scope_ids.usage_id)
+        if block_found is None:
             return None
-        path = self._loader.find_static(found, static_candidates(found.usage_key.path, name))
-        if path is None:
+        paths = static_candidates(block_found.usage_key.path, name)
+        found = self._loader.find_static(block_found, paths)
+        if found is None:
             return None
-        return self._grant(found.contents.bundle_uuid, found.contents.version) + quote(path)
+        contents, path = found
+        grant = self._grant(contents)
+        return grant + quote(path) if grant is not None else None
 
-    def _grant(self, bundle_uuid: UUID, version: int) -> str:
-        key = (bundle_uuid, version)
+    def _grant(self, contents: BundleContents) -> str | None:
+        key = (contents.bundle_uuid, contents.version, contents.draft_uuid)
         if key not in self._grants:
-            self._grants[key] = api.grant_static_access(
-                bundle_uuid, version, user_id=self.user.user_id
-            )
+            user_id = self.user.user_id
+            if contents.draft_uuid is not None:
+                grant = api.grant_static_draft_access(contents.draft_uuid, user_id=user_id)
+            elif contents.bundle_uuid is not None and contents.version is not None:
+                grant = api.grant_static_access(
+                    contents.bundle_uuid, contents.version, user_id=user_id
+                )
+            else:
+                return None
+            self._grants[key] = grant
         return self._grants[key]
 
     # Addresses -----------------------------------------------------------------------------------
@@ -302,6 +325,14 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def applicable_aside_types(self, block: XBlock) -> list[str]:  # noqa: ARG002 - XBlock's
         """There are no asides."""
         return []
+
+
+def _state_store(user: BlockUser, preview: Preview | None) -> KeyValueStore:
+    """Return where a learner's fields are: with a preview never where they last."""
+    if preview is not None:
+        looker = user.visitor if user.user_id is None else f"user {user.user_id}"
+        return EphemeralStore(f"preview of {sorted(preview.query.items())} by {looker}")
+    return EphemeralStore(user.visitor) if user.user_id is None else StateStore(user.user_id)
 
 
 @functools.cache

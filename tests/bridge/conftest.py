@@ -12,9 +12,11 @@ from django.contrib.auth import get_user_model
 from openedx_blockstore import api
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock import api as bridge
+from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
 from openedx_blockstore_xblock.contexts.dispatch import AllContexts
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
 
@@ -64,7 +66,13 @@ def published() -> Published:
 def make_runtime(published: Published) -> Callable[..., BlockstoreRuntime]:
     """Make runtimes, each as one request has it."""
 
-    def make(user: BlockUser | None = None, *, author_mode: bool = False) -> BlockstoreRuntime:
+    def make(
+        user: BlockUser | None = None,
+        *,
+        author_mode: bool = False,
+        preview: Preview | None = None,
+        visible_drafts: VisibleDrafts = set,
+    ) -> BlockstoreRuntime:
         return BlockstoreRuntime(
             user or BlockUser(visitor="somebody"),
             Surroundings(
@@ -77,6 +85,8 @@ def make_runtime(published: Published) -> Callable[..., BlockstoreRuntime]:
                     (block.scope_ids.usage_id, kind, data)
                 ),
                 author_mode=author_mode,
+                preview=preview,
+                visible_drafts=visible_drafts,
             ),
         )
 

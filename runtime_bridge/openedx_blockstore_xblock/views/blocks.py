@@ -29,7 +29,7 @@ def handle(request: HttpRequest, grant: str, suffix: str) -> HttpResponse:
     except HandlerNotFound as error:
         return JsonResponse({"code": error.code, "message": str(error)}, status=404)
     try:
-        runtime = make_runtime(granted_user(found))
+        runtime = make_runtime(granted_user(found), preview=found.preview)
         block = runtime.get_block(found.usage_key)
         answer = runtime.handle(block, found.handler, django_to_webob_request(request), suffix)
     except BlockstoreError as error:
