@@ -16,6 +16,7 @@ from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.data import MountData
 from openedx_blockstore_xblock.exceptions import LearningContextNotFound, MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.preview import Preview
 
 
 @frozen
@@ -61,6 +62,24 @@ def view_usage(user: User, usage_key: BlockstoreUsageKey) -> MountAccess:
         return found
     row = Bundle.objects.select_related("collection").filter(uuid=usage_key.bundle_uuid).first()
     return MountAccess(found.mount, row is not None and may(user, "author", row.collection))
+
+
+def check_preview(user: User, access: MountAccess, preview: Preview | None) -> None:
+    """Make sure that somebody may look at a mount in another state than learners do.
+
+    Other versions are for those who may read the bundle itself, and drafts for its authors.
+
+    Raises:
+        PermissionDenied: That is not for this user.
+    """
+    if preview is None or access.is_author:
+        return
+    if preview.draft:
+        raise PermissionDenied("Drafts are for the authors of the bundle.")
+    rows = Bundle.objects.select_related("collection").filter(uuid=access.mount.bundle_uuid)
+    row = rows.first()
+    if row is None or not may(user, "read", row.collection):
+        raise PermissionDenied("Other versions are for those who may read the bundle.")
 
 
 def author_usage(user: User, usage_key: BlockstoreUsageKey) -> MountData:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import frozen
+from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
@@ -41,6 +43,8 @@ from openedx_blockstore_xblock.services import (
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
 from openedx_blockstore_xblock.wrapping import wrap
+
+log = logging.getLogger(__name__)
 
 #: Is given a block, the name of a handler, a suffix and a query, and returns an address.
 HandlerURL = Callable[[XBlock, str, str, str], str]
@@ -307,6 +311,25 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._surroundings.publish(block, event_type, event_data)
 
     # Views ---------------------------------------------------------------------------------------
+
+    def render(
+        self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
+    ) -> Fragment:
+        """Show a block; where its own code fails, a placeholder stands for it.
+
+        Raises:
+            StorageError: The storage failed.
+        """
+        try:
+            return super().render(block, view_name, context)
+        except (BlockstoreError, DatabaseError):
+            raise
+        except Exception as error:
+            # It is another package's code, on what anybody has written.
+            usage_key = block.scope_ids.usage_id
+            log.exception("The view %s of %s failed.", view_name, usage_key)
+            reason = f"It can not be shown: {type(error).__name__}: {error}"
+            return super().render(self._placeholder(usage_key, reason, None), view_name, context)
 
     def wrap_xblock(
         self,

@@ -10,8 +10,10 @@ from openedx_blockstore_xblock.views import blocks, pages
 app_name = "openedx_blockstore_xblock"
 
 urlpatterns = [
-    path("xblock/handlers/<str:grant>/", blocks.handle, {"suffix": ""}, name="handler"),
-    path("xblock/handlers/<str:grant>/<path:suffix>", blocks.handle, name="handler"),
+    path(
+        "xblock/handlers/<str:grant>/", blocks.HandlerView.as_view(), {"suffix": ""}, name="handler"
+    ),
+    path("xblock/handlers/<str:grant>/<path:suffix>", blocks.HandlerView.as_view(), name="handler"),
     path("xblock/resources/<str:block_type>/<path:uri>", blocks.show_resource, name="resource"),
     path(
         "xblock/texts.js",

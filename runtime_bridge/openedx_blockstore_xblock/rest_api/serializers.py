@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -181,15 +182,17 @@ def show_mount(mount: MountData) -> dict[str, Any]:
     }
 
 
-def show_context(context: LearningContextData, *, may_administer: bool) -> dict[str, Any]:
-    """Return a learning context as it is sent."""
+def show_context(
+    context: LearningContextData, *, mounts: Iterable[MountData], may_administer: bool
+) -> dict[str, Any]:
+    """Return a learning context as it is sent, with those mounts that may be seen."""
     return {
         "key": str(context.key),
         "title": context.title,
         "owner": context.owner,
         "parent": str(context.parent) if context.parent is not None else None,
         "may_administer": may_administer,
-        "mounts": [show_mount(mount) for mount in context.mounts],
+        "mounts": [show_mount(mount) for mount in mounts],
     }
 
 
