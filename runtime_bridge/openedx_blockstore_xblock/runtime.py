@@ -249,6 +249,11 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda name: self.asset_url(block, name))
 
+    def contents_of(self, block: XBlock) -> BundleContents | None:
+        """Return the state of the bundle in which a block is; None where it is not there."""
+        found = self._found.get(block.scope_ids.usage_id)
+        return found.contents if found is not None else None
+
     def asset_url(self, block: XBlock, name: str) -> str | None:
         """Return where a browser finds the file that a block calls ``/static/{name}``.
 

@@ -28,6 +28,11 @@ def usage_digest(usage_key: BlockstoreUsageKey) -> str:
     return hashlib.sha256(str(usage_key).encode()).hexdigest()
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether every database takes a text: without NUL, and without halves of characters."""
+    return "\0" not in text and text == text.encode("utf-8", "ignore").decode("utf-8")
+
+
 class StoredContexts(LearningContextKind):
     """What authors have set up: titles, mounts and settings."""
 
@@ -37,6 +42,8 @@ class StoredContexts(LearningContextKind):
 
     def mount(self, context_key: BlockstoreContextKey, alias: str) -> MountData:
         """Return what the context has under the alias."""
+        if not is_storable(alias):
+            raise MountNotFound(context_key, alias)
         mounts = Mount.objects.filter(context__context_id=context_key.context_id, alias=alias)
         for mount in mounts.select_related("bundle", "context"):
             # Some databases take small letters for large ones; ours are different.

@@ -144,14 +144,14 @@ class MountedSerializer(MountSerializer):
     outline = OutlineSerializer(allow_null=True, help_text="Of a course; null for all others.")
 
 
-class FileChangeSerializer(serializers.Serializer[Any]):
+class MountedFileChangeSerializer(serializers.Serializer[Any]):
     """A file that differs."""
 
     path = serializers.CharField()
     kind = serializers.ChoiceField(choices=("added", "modified", "removed"))
 
 
-class LinkChangeSerializer(serializers.Serializer[Any]):
+class MountedLinkChangeSerializer(serializers.Serializer[Any]):
     """A link that differs."""
 
     alias = serializers.CharField()
@@ -162,8 +162,8 @@ class MountUpdateSerializer(MountSerializer):
     """A pinned mount of which there is a newer version, and what is different there."""
 
     latest_version = serializers.IntegerField()
-    files = FileChangeSerializer(many=True)
-    links = LinkChangeSerializer(many=True)
+    files = MountedFileChangeSerializer(many=True)
+    links = MountedLinkChangeSerializer(many=True)
 
 
 class MountUpdatesSerializer(serializers.Serializer[Any]):
