@@ -247,17 +247,20 @@ def test_the_same_file_edited_in_two_drafts_is_a_conflict(
         assert latest.version == number + 2
 
 
-def rewrite(draft: UUID, until: float) -> int:
+COMMITS = 10
+
+
+def rewrite_until_committed(draft: UUID, bundle_uuid: UUID) -> int:
     number = 0
-    while time.time() < until:
+    while api.get_bundle(bundle_uuid).latest_version < COMMITS:
         number += 1
         api.write_draft_file(draft, "rewritten.txt", str(number))
     return number
 
 
-def commit_often(draft: UUID, until: float) -> int:
+def commit_often(draft: UUID) -> int:
     made = 0
-    while time.time() < until:
+    while made < COMMITS:
         try:
             api.commit_draft(draft)
             made += 1
@@ -270,12 +273,11 @@ def test_what_is_rewritten_while_a_commit_runs_stays_staged(
     racers: ProcessPoolExecutor, bundle_uuid: UUID
 ) -> None:
     draft = draft_of(bundle_uuid)
-    until = time.time() + 1.5
-    last, made = race(racers, (rewrite, draft, until), (commit_often, draft, until))
+    last, made = race(racers, (rewrite_until_committed, draft, bundle_uuid), (commit_often, draft))
     assert contents_of(bundle_uuid, "work") == {"rewritten.txt": str(last).encode()}
     latest = assert_gapless(bundle_uuid)
     assert latest is not None
-    assert latest.version == made > 1
+    assert latest.version == made == COMMITS
     committed = []
     for number in range(1, made + 1):
         with api.open_bundle_file(bundle_uuid, "rewritten.txt", version_number=number) as file:
@@ -283,16 +285,21 @@ def test_what_is_rewritten_while_a_commit_runs_stays_staged(
     assert committed == sorted(set(committed))  # each commit has a later one
 
 
-def write_others(draft: UUID, until: float) -> int:
-    number = 0
-    while time.time() < until:
-        number += 1
+WRITES = 60
+
+
+def rewrite(draft: UUID) -> None:
+    for number in range(1, WRITES + 1):
+        api.write_draft_file(draft, "rewritten.txt", str(number))
+
+
+def write_others(draft: UUID) -> None:
+    for number in range(1, WRITES + 1):
         api.write_draft_file(draft, f"other/{number % 40}.txt", str(number))
-    return number
 
 
-def update_often(draft: UUID, until: float) -> None:
-    while time.time() < until:
+def update_often(draft: UUID) -> None:
+    for _ in range(WRITES):
         api.update_draft(draft, on_conflict="theirs")
 
 
@@ -302,14 +309,12 @@ def test_updating_a_draft_drops_nothing_that_is_written_meanwhile(
     """The file that others have changed is rewritten again and again; the last one must stay."""
     draft = draft_of(bundle_uuid)
     make_version(bundle_uuid, {"rewritten.txt": "0"})
-    until = time.time() + 1.5
-    last, others, *_ = race(
-        racers, (rewrite, draft, until), (write_others, draft, until), (update_often, draft, until)
-    )
+    results = race(racers, (rewrite, draft), (write_others, draft), (update_often, draft))
+    assert results == [None] * 3
     shown = contents_of(bundle_uuid, "work")
-    assert shown["rewritten.txt"] == str(last).encode()
-    assert shown[f"other/{others % 40}.txt"] == str(others).encode()
-    assert set(shown) == {"rewritten.txt", *(f"other/{n % 40}.txt" for n in range(1, others + 1))}
+    others = {f"other/{number % 40}.txt": number for number in range(1, WRITES + 1)}
+    last = {"rewritten.txt": WRITES, **others}
+    assert shown == {path: str(number).encode() for path, number in last.items()}
 
 
 # Deleting -----------------------------------------------------------------------------------------
