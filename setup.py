@@ -160,6 +160,7 @@ setup(
         ],
         "openedx_blockstore.import_validators": [
             "olx = openedx_blockstore_validation.validator:OlxValidator",
+            "runtime = openedx_blockstore_xblock.import_validator:RuntimeValidator",
         ],
         "openedx_blockstore.search_backends": [
             "elasticsearch = openedx_blockstore_search.backends.elasticsearch:ElasticsearchBackend",

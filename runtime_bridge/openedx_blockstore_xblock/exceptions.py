@@ -70,6 +70,10 @@ class BadOlx(Invalid):
         super().__init__(f"The OLX in {place} can not be used: {reason}.")
 
 
+class MalformedOlx(BadOlx):
+    """A file is no well-formed XML, or asks a parser for more than to read it."""
+
+
 class InvalidContext(Invalid):
     """A learning context can not be made or changed as asked for."""
 

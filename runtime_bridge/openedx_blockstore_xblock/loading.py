@@ -6,7 +6,6 @@ nothing else; which bytes are meant is found anew for every runtime.
 
 from __future__ import annotations
 
-import posixpath
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +16,19 @@ from cachetools import LRUCache
 from xblock.core import XBlock
 
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, parse_block
+from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, body_path, parse_block
 from openedx_blockstore_xblock.block_classes import is_container
 from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.exceptions import BadOlx, BlockNotFound
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
-from openedx_blockstore_xblock.olx import BlockElement, Include, OlxDocument, parse_document
+from openedx_blockstore_xblock.olx import (
+    MAX_BYTES,
+    BlockElement,
+    Include,
+    OlxDocument,
+    check_size,
+    parse_document,
+)
 
 #: Files that are kept parsed in a process, and blocks.
 _DOCUMENTS = 256
@@ -93,11 +99,11 @@ class BlockLoader:
             BadOlx: It can not make anything of it.
             StorageError: The storage failed.
         """
-        body_path = _body_path(found)
-        body = self._read(found.contents, body_path) if body_path else None
+        in_file = body_path(found.element.element, found.usage_key.path, found.contents.files)
+        body = self._read(found.contents, in_file) if in_file else None
         key = (
             found.contents.files[found.usage_key.path].digest,
-            found.contents.files[body_path].digest if body_path else None,
+            found.contents.files[in_file].digest if in_file else None,
             found.usage_key.inner_id,
             block_class,
         )
@@ -151,10 +157,11 @@ class BlockLoader:
     # Files ---------------------------------------------------------------------------------------
 
     def _read(self, contents: BundleContents, path: str) -> bytes:
-        digest = contents.files[path].digest
-        if digest not in self._bytes:
-            self._bytes[digest] = contents.read(path)
-        return self._bytes[digest]
+        file = contents.files[path]
+        if file.digest not in self._bytes:
+            check_size(file.size, file=path)
+            self._bytes[file.digest] = contents.read(path)
+        return self._bytes[file.digest]
 
     def _document(self, contents: BundleContents, path: str) -> OlxDocument:
         def parse() -> OlxDocument:
@@ -169,7 +176,12 @@ class BlockLoader:
             for target in targets
             if (target.contents.files[target.path].digest, target.path) not in _documents
         }
-        missing = [target for digest, target in wanted.items() if digest not in self._bytes]
+        missing = [
+            target
+            for digest, target in wanted.items()
+            # What is too large is told when it is its turn.
+            if digest not in self._bytes and target.contents.files[target.path].size <= MAX_BYTES
+        ]
         if len(missing) < 2:  # noqa: PLR2004 - one file needs no help
             return
         with ThreadPoolExecutor(max_workers=_FETCHERS) as pool:
@@ -256,19 +268,6 @@ def _missing(
 def _type_by_path(path: str) -> str:
     """Guess the type of a block whose file can not be read: ``type/id/definition.xml``."""
     return path.split("/", 1)[0].removesuffix(".xml") or "unknown"
-
-
-def _body_path(found: FoundBlock) -> str | None:
-    """Return the file to which an element leaves its text, as ``<html filename="x"/>`` does."""
-    name = found.element.element.get("filename")
-    if not name or (found.element.element.text and found.element.element.text.strip()):
-        return None
-    folder = posixpath.dirname(found.usage_key.path)
-    for candidate in (f"{name}.html", name):
-        path = posixpath.normpath(posixpath.join(folder, candidate))
-        if path in found.contents.files:
-            return path
-    return None
 
 
 def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:

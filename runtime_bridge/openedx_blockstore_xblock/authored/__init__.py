@@ -1,6 +1,7 @@
 """What authors have written of a block: its fields and children, read out of OLX."""
 
+from openedx_blockstore_xblock.authored.bodies import body_path
 from openedx_blockstore_xblock.authored.field_data import AuthoredFieldData
 from openedx_blockstore_xblock.authored.parsed import InlineChild, ParsedBlock, parse_block
 
-__all__ = ["AuthoredFieldData", "InlineChild", "ParsedBlock", "parse_block"]
+__all__ = ["AuthoredFieldData", "InlineChild", "ParsedBlock", "body_path", "parse_block"]

@@ -90,7 +90,15 @@ def parse_document(contents: bytes, *, file: str, is_container: IsContainer) -> 
     Raises:
         BadOlx: It is malformed or unsafe; or two blocks in it have the same name.
     """
-    root = parse_olx(contents, file=file)
+    return read_document(parse_olx(contents, file=file), file=file, is_container=is_container)
+
+
+def read_document(root: etree._Element, *, file: str, is_container: IsContainer) -> OlxDocument:
+    """Return the blocks of an OLX file that was parsed; see :func:`parse_document`.
+
+    Raises:
+        BadOlx: Two blocks in it have the same name, or one is in a namespace.
+    """
     nameless: dict[str, int] = {}
     blocks: dict[str, BlockElement] = {}
     for element in _block_elements(root, is_container):

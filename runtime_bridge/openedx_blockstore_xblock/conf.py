@@ -1,0 +1,23 @@
+"""The settings of the bridge, which stand in ``PLUGIN_SETTINGS`` of ``OPENEDX_BLOCKSTORE``."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+from attrs.validators import instance_of
+
+from openedx_blockstore.plugin_tools import read_settings
+
+PACKAGE = "openedx_blockstore_xblock"
+
+
+@frozen
+class BridgeSettings:
+    """The settings of the runtime bridge."""
+
+    #: Whether imports ask the classes of blocks if they can read them, and are refused if not.
+    CHECK_IMPORTS: bool = field(default=True, validator=instance_of(bool))
+
+
+def get_settings() -> BridgeSettings:
+    """Return the settings, defaults filled in."""
+    return read_settings(PACKAGE, BridgeSettings)
