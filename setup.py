@@ -138,6 +138,9 @@ setup(
             "blockstore-olx = openedx_blockstore_xblock.keys:BlockstoreDefinitionKey",
         ],
         # The contracts of openedx_blockstore.plugin_api.
+        "openedx_blockstore.advisers": [
+            "licensing = openedx_blockstore_licensing.advice:LicenseAdviser",
+        ],
         "openedx_blockstore.annotations": [
             "licensing = openedx_blockstore_licensing.annotations:LicensingAnnotations",
             "tagging = openedx_blockstore_tagging.annotations:TagAnnotations",
