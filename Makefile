@@ -52,7 +52,9 @@ run: $(VENV)/.run ## Import a course and start the development server
 	$(BIN)/python manage.py import_course "$(or $(COURSE),sample_course)"
 	$(BIN)/python manage.py list_bundles
 	@echo
-	@echo "For the admin pages, make yourself an account: $(BIN)/python manage.py createsuperuser"
+	BLOCKSTORE_DEBUG=1 $(BIN)/python manage.py list_courses --development-accounts \
+		--root-url "http://localhost:$(PORT)"
+	@echo
 	BLOCKSTORE_DEBUG=1 $(BIN)/python manage.py runserver $(PORT)
 
 shell: $(VENV)/.run ## A Python shell in the stand-alone project

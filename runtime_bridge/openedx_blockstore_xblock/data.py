@@ -6,7 +6,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreDefinitionKey
+from openedx_blockstore_xblock.keys import (
+    BlockstoreContextKey,
+    BlockstoreDefinitionKey,
+    BlockstoreUsageKey,
+)
 
 
 @frozen
@@ -49,9 +53,29 @@ class MountUpdateData:
     latest_version: int
 
 
+@frozen
+class BlockOlx:
+    """The OLX of a block, as one state of its bundle has it.
+
+    Attributes:
+        olx: Of the block of a file's root the whole file, otherwise the block's own element.
+        digest: Identifies it, with its body; say it as the ``base`` of a change.
+        file: The path of the file that it stands in.
+        body: The text that the element leaves to another file (``filename``); None for none.
+    """
+
+    usage_key: BlockstoreUsageKey
+    olx: str
+    digest: str
+    file: str
+    body: str | None = None
+
+
 __all__ = [
+    "BlockOlx",
     "BlockstoreContextKey",
     "BlockstoreDefinitionKey",
+    "BlockstoreUsageKey",
     "LearningContextData",
     "MountData",
     "MountUpdateData",

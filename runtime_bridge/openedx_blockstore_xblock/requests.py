@@ -15,6 +15,7 @@ from xblock.core import XBlock
 
 from openedx_blockstore.plugin_rest import User, authored_bundles
 from openedx_blockstore_xblock import signals
+from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
@@ -77,9 +78,14 @@ def make_runtime(
             publish=partial(_publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
-            visible_drafts=partial(visible_drafts, user.user_id),
+            visible_drafts=see_drafts_of(user.user_id),
         ),
     )
+
+
+def see_drafts_of(user_id: int | None) -> VisibleDrafts:
+    """Return what says whose drafts are shown to a user."""
+    return partial(visible_drafts, user_id)
 
 
 def visible_drafts(user_id: int | None, bundle_uuids: Collection[UUID]) -> Collection[UUID]:

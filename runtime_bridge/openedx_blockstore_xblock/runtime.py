@@ -25,9 +25,11 @@ from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.assets import static_candidates
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
-from openedx_blockstore_xblock.block_classes import find_class
 from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
+from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.contexts import LearningContextKind
+from openedx_blockstore_xblock.editing import EditSession
+from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
@@ -42,6 +44,7 @@ from openedx_blockstore_xblock.services import (
     SandboxService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
 
 log = logging.getLogger(__name__)
@@ -65,6 +68,7 @@ class Surroundings:
         author_mode: Blocks are shown to those who may change them.
         preview: How mounts are looked at; None for what learners see.
         visible_drafts: Says whose drafts a preview may show.
+        editing: Saves what authors change; None where nobody edits.
     """
 
     contexts: LearningContextKind
@@ -74,6 +78,7 @@ class Surroundings:
     author_mode: bool = False
     preview: Preview | None = None
     visible_drafts: VisibleDrafts = no_drafts
+    editing: EditSession | None = None
 
 
 class BlockstoreRuntime(Runtime):  # type: ignore[misc]
@@ -91,19 +96,24 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self.resources_fs = _no_files()
         self._surroundings = surroundings
         self.preview = surroundings.preview
-        self._loader = BlockLoader(
-            BundleStates(
-                surroundings.contexts,
-                preview=surroundings.preview,
-                visible_drafts=surroundings.visible_drafts,
-            )
+        self._bundles = BundleStates(
+            surroundings.contexts,
+            preview=surroundings.preview,
+            visible_drafts=surroundings.visible_drafts,
         )
+        self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
-        self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
         self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
-        self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
+        #: The experiments of courses, for blocks that show a part of themselves.
+        self.experiments = Experiments(self._loader, self._state, user)
+        self._tree = BlockTree(
+            self._loader,
+            prefetch=self._prefetch,
+            make=self._block,
+            show_all=surroundings.author_mode,
+        )
         self._field_data_of_blocks = self._split_field_data()
 
     # Blocks --------------------------------------------------------------------------------------
@@ -119,39 +129,29 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             StorageError: The storage failed.
         """
         try:
-            found = self._loader.find(usage_id)
-            block_class = find_class(found.element.block_type)
-            if block_class is None:
-                return self._placeholder(
-                    usage_id, "No installed package has blocks of this type.", for_parent
-                )
-            parsed = self._loader.parse(found, block_class)
+            node = self._tree.node(usage_id)
+            self._tree.check_no_circle(node, for_parent)
         except BlockstoreError as error:
             if for_parent is None and error.code.endswith("not_found"):
                 raise
             return self._placeholder(usage_id, str(error), for_parent)
-        return self._block(found, block_class, parsed, for_parent)
+        if for_parent is None:
+            # All that is shown with it is read together.
+            self._tree.descend(usage_id)
+        return self._block(node, for_parent)
 
-    def _block(
-        self,
-        found: FoundBlock,
-        block_class: type[XBlock],
-        parsed: ParsedBlock,
-        for_parent: XBlock | None,
-    ) -> XBlock:
+    def _block(self, node: Node, for_parent: XBlock | None = None) -> XBlock:
+        found = node.found
         usage_key = found.usage_key
-        self._found[usage_key] = found
-        if block_class.has_children and usage_key not in self._children:
-            self._children[usage_key] = self._loader.children(found, parsed)
-        self._prefetch([usage_key, *self._children.get(usage_key, ())])
-        self._authored.add(usage_key, parsed, self._settings[usage_key])
+        self._prefetch([usage_key])
+        self._authored.add(usage_key, node.parsed, self._settings[usage_key])
         keys = ScopeIds(
             self.user.user_id if self.user.user_id is not None else self.user.visitor,
             found.element.block_type,
             self._definition_key(found),
             usage_key,
         )
-        mixed = self.mixologist.mix(block_class)
+        mixed = self.mixologist.mix(node.block_class)
         block: XBlock = self.construct_xblock_from_class(mixed, keys, for_parent=for_parent)
         return block
 
@@ -191,11 +191,19 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             found = self._surroundings.contexts.settings(context_key, here)
             self._settings.update({key: found.get(key, {}) for key in here})
 
+    def types_inside(self, block: XBlock) -> list[str]:
+        """Return the types of a block's children, as far as its own file tells them."""
+        return self._authored.child_types(block.scope_ids.usage_id)
+
+    def drafts_shown(self) -> list[BundleContents]:
+        """Return the drafts that the preview has shown so far, in place of versions."""
+        return self._bundles.drafts_shown()
+
     # Fields --------------------------------------------------------------------------------------
 
     def _split_field_data(self) -> FieldData:
         state = KvsFieldData(self._state)
-        children = _ChildrenFieldData(self._children)
+        children = _ChildrenFieldData(self._tree)
         return SplitFieldData(
             {
                 Scope.content: self._authored,
@@ -210,15 +218,23 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         )
 
     def save_block(self, block: XBlock) -> None:
-        """Called when a block has saved its fields; authored ones must not have changed.
+        """Called when a block has saved its fields: authored ones go into the draft.
 
         Raises:
-            ReadOnlyBlock: They have.
+            ReadOnlyBlock: Authored fields have changed, and nobody is editing here.
+            EditConflict, DraftConflict: Others have changed the block in the meantime.
+            UnwritableField: OLX can not hold a value.
         """
-        if changes := self._authored.changes(block):
+        changed = self._authored.changed(block)
+        if not changed:
+            return
+        usage_key = block.scope_ids.usage_id
+        session, found = self._surroundings.editing, self._found.get(usage_key)
+        if session is None or found is None:
             self._authored.forget_changes(block)
-            names = ", ".join(sorted(changes))
-            raise TypeError(f"{block.scope_ids.usage_id}: {names} can not be changed here.")
+            raise ReadOnlyBlock(usage_key, changed)
+        parsed = session.save(usage_key, found.contents, self._authored.wanted(block))
+        self._authored.saved(block, parsed)
 
     # Services ------------------------------------------------------------------------------------
 
@@ -260,8 +276,9 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         Returns:
             None where there is no such file.
         """
-        block_found = self._found.get(block.scope_ids.usage_id)
-        if block_found is None:
+        try:
+            block_found = self._tree.node(block.scope_ids.usage_id).found
+        except BlockstoreError:
             return None
         paths = static_candidates(block_found.usage_key.path, name)
         found = self._loader.find_static(block_found, paths)
@@ -392,14 +409,14 @@ class _KeyReader(IdReader):  # type: ignore[misc]
 
 
 class _ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when their parent was loaded."""
+    """The usages of children, found when they are asked for."""
 
-    def __init__(self, children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]]) -> None:
-        self._children = children
+    def __init__(self, tree: BlockTree) -> None:
+        self._tree = tree
 
     def get(self, block: XBlock, name: str) -> Any:
         if name == "children":
-            return list(self._children.get(block.scope_ids.usage_id, []))
+            return self._tree.children(block.scope_ids.usage_id)
         raise KeyError(name)
 
     def set(self, block: XBlock, name: str, value: Any) -> NoReturn:

@@ -81,7 +81,7 @@ def test_a_learner_goes_through_the_units_with_the_keyboard(
         page.get_by_role("link", name="Next").focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**?unit=2")
-        assert page.locator(".units [aria-current=page]").inner_text() == "2"
+        assert page.locator(".bs-units [aria-current=page]").inner_text() == "2"
 
 
 def test_items_are_dragged_onto_their_zones(
