@@ -267,8 +267,10 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def contents_of(self, block: XBlock) -> BundleContents | None:
         """Return the state of the bundle in which a block is; None where it is not there."""
-        found = self._found.get(block.scope_ids.usage_id)
-        return found.contents if found is not None else None
+        try:
+            return self._tree.node(block.scope_ids.usage_id).found.contents
+        except BlockstoreError:
+            return None
 
     def asset_url(self, block: XBlock, name: str) -> str | None:
         """Return where a browser finds the file that a block calls ``/static/{name}``.

@@ -84,7 +84,7 @@ class LoadedBlockView(BlockView):
         """
         key, access = self.viewed(text)
         preview = Preview.from_query(request.query_params)
-        check_preview(self.looker, access, preview)
+        check_preview(self.looker, key, access, preview)
         runtime = make_runtime(
             block_user(request._request, is_author=access.is_author),  # noqa: SLF001 - its session
             preview=preview,

@@ -56,7 +56,7 @@ class HandlerView(PluginView):
         account = granted_account(found)
         # What could be viewed when the address was made may be nobody's business by now.
         access = view_usage(account, found.usage_key)
-        check_preview(account, access, found.preview)
+        check_preview(account, found.usage_key, access, found.preview)
         user = granted_user(found, account, is_author=access.is_author)
         runtime = make_runtime(user, preview=found.preview)
         block = runtime.get_block(found.usage_key)

@@ -85,40 +85,42 @@ def _bundle(world: World) -> dict[str, Any]:
 
 
 TABLE = [
-    Row("contexts", "get", ("login",), 200, lambda _world: {}),
-    Row("contexts", "post", ("make",), 201, lambda _world: {}, body={"id": "new"}),
-    Row("context", "get", ("see",), 200, _context),
-    Row("context", "patch", ("see", "administer"), 200, _context, body={"title": "New"}),
-    Row("context", "delete", ("see", "administer"), 204, _context),
-    Row("attempts", "get", ("see",), 200, _context),
-    Row("attempts", "post", ("see", "administer"), 201, _context, body={}),
-    Row("updates", "get", ("see",), 200, _context),
-    Row("context-mount", "get", ("read",), 200, _mount("main")),
-    Row("context-mount", "get", ("author",), 200, _mount("draft"), hidden=True),
-    Row("context-mount", "put", ("see", "administer", "reuse"), 200, _mount("n"), body=_bundle),
-    Row("context-mount", "put", ("see", "administer", "author"), 200, _mount("n"),
+    Row("rest-contexts", "get", ("login",), 200, lambda _world: {}),
+    Row("rest-contexts", "post", ("make",), 201, lambda _world: {}, body={"id": "new"}),
+    Row("rest-context", "get", ("see",), 200, _context),
+    Row("rest-context", "patch", ("see", "administer"), 200, _context, body={"title": "New"}),
+    Row("rest-context", "delete", ("see", "administer"), 204, _context),
+    Row("rest-attempts", "get", ("see",), 200, _context),
+    Row("rest-attempts", "post", ("see", "administer"), 201, _context, body={}),
+    Row("rest-updates", "get", ("see",), 200, _context),
+    Row("rest-context-mount", "get", ("read",), 200, _mount("main")),
+    Row("rest-context-mount", "get", ("author",), 200, _mount("draft"), hidden=True),
+    Row("rest-context-mount", "put", ("see", "administer", "reuse"), 200, _mount("n"),
+        body=_bundle),
+    Row("rest-context-mount", "put", ("see", "administer", "author"), 200, _mount("n"),
         body=lambda world: {**_bundle(world), "draft": "studio_draft"}),
-    Row("context-mount", "patch", ("see", "administer", "reuse"), 200, _mount("main"),
+    Row("rest-context-mount", "patch", ("see", "administer", "reuse"), 200, _mount("main"),
         body={"version": 1}),
-    Row("context-mount", "delete", ("see", "administer"), 204, _mount("main")),
-    Row("block-detail", "get", ("read",), 200, _unit()),
-    Row("block-detail", "get", ("read",), 200, _unit(), query="?depth=2&version=1"),
-    Row("block-detail", "get", ("read",), 200, _unit(), query="?as_of=2199-01-01"),
-    Row("block-detail", "get", ("read", "author"), 200, _unit(), query="?draft=studio_draft"),
-    Row("block-detail", "get", ("author",), 200, _unit(route=("draft",)), hidden=True),
-    Row("block-assets", "get", ("read",), 200, _unit()),
-    Row("block-handlers", "get", ("read",), 200, _problem()),
-    Row("block-handler", "get", ("read",), 200, _problem(handler_name="xmodule_handler")),
-    Row("block-settings", "get", ("read", "author|administer"), 200, _problem()),
-    Row("block-settings", "put", ("read", "administer"), 200, _problem(),
+    Row("rest-context-mount", "delete", ("see", "administer"), 204, _mount("main")),
+    Row("rest-block-detail", "get", ("read",), 200, _unit()),
+    Row("rest-block-detail", "get", ("read",), 200, _unit(), query="?depth=2&version=1"),
+    Row("rest-block-detail", "get", ("read",), 200, _unit(), query="?as_of=2199-01-01"),
+    Row("rest-block-detail", "get", ("read", "author"), 200, _unit(), query="?draft=studio_draft"),
+    Row("rest-block-detail", "get", ("author",), 200, _unit(route=("draft",)), hidden=True),
+    Row("rest-block-assets", "get", ("read",), 200, _unit()),
+    Row("rest-block-handlers", "get", ("read",), 200, _problem()),
+    Row("rest-block-handler", "get", ("read",), 200, _problem(handler_name="xmodule_handler")),
+    Row("rest-block-settings", "get", ("read", "author|administer"), 200, _problem()),
+    Row("rest-block-settings", "put", ("read", "administer"), 200, _problem(),
         body={"values": {"max_attempts": 2}}),
-    Row("block-settings", "delete", ("read", "administer"), 204, _problem()),
-    Row("block-state", "delete", ("read", "author|administer"), 204, _problem()),
-    Row("block-state", "delete", ("read", "administer"), 204, _problem(), query="?user=reader"),
-    Row("block-view", "get", ("read",), 200, _unit(view_name="student_view")),
-    Row("block-view", "get", ("read",), 200, _unit(view_name="public_view")),
-    Row("block-view", "get", ("read", "author"), 200, _unit(view_name="author_view")),
-    Row("block-view", "get", ("read", "author"), 404, _unit(view_name="studio_view")),
+    Row("rest-block-settings", "delete", ("read", "administer"), 204, _problem()),
+    Row("rest-block-state", "delete", ("read", "author|administer"), 204, _problem()),
+    Row("rest-block-state", "delete", ("read", "administer"), 204, _problem(),
+        query="?user=reader"),
+    Row("rest-block-view", "get", ("read",), 200, _unit(view_name="student_view")),
+    Row("rest-block-view", "get", ("read",), 200, _unit(view_name="public_view")),
+    Row("rest-block-view", "get", ("read", "author"), 200, _unit(view_name="author_view")),
+    Row("rest-block-view", "get", ("read", "author"), 404, _unit(view_name="studio_view")),
 ]  # fmt: skip
 
 
@@ -256,7 +258,7 @@ def test_handlers_of_previews_leave_no_state(
 ) -> None:
     """They are for those who may look at what is shown."""
     kwargs = {"usage_key": str(world.problem()), "handler_name": "xmodule_handler"}
-    address = reverse("openedx_blockstore_xblock:block-handler", kwargs=kwargs)
+    address = reverse("openedx_blockstore_xblock:rest-block-handler", kwargs=kwargs)
     response = world.client(caller).get(address + query)
     assert response.status_code == status
     if status == 200:
@@ -272,7 +274,7 @@ def handler_url(world: World, caller: str) -> str:
     """The address of the problem's handler for somebody."""
     kwargs = {"usage_key": str(world.problem()), "handler_name": "xmodule_handler"}
     response = world.client(caller).get(
-        reverse("openedx_blockstore_xblock:block-handler", kwargs=kwargs)
+        reverse("openedx_blockstore_xblock:rest-block-handler", kwargs=kwargs)
     )
     url: str = response.json()["url"]
     return url
