@@ -155,6 +155,9 @@ setup(
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
         ],
+        "openedx_blockstore.choosers": [
+            "random = openedx_blockstore_xblock.choosing.chance:RandomChooser",
+        ],
         "openedx_blockstore.event_consumers": [
             "licensing = openedx_blockstore_licensing.consumers:LicensingConsumer",
             "search = openedx_blockstore_search.indexing.consumer:SearchConsumer",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import frozen
+from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
@@ -23,8 +25,8 @@ from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.assets import static_candidates
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
-from openedx_blockstore_xblock.block_classes import find_class
 from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
+from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.contexts import LearningContextKind
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
@@ -42,7 +44,10 @@ from openedx_blockstore_xblock.services import (
     SandboxService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
+
+log = logging.getLogger(__name__)
 
 #: Is given a block, the name of a handler, a suffix and a query, and returns an address.
 HandlerURL = Callable[[XBlock, str, str, str], str]
@@ -99,10 +104,16 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
-        self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
         self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
-        self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
+        #: The experiments of courses, for blocks that show a part of themselves.
+        self.experiments = Experiments(self._loader, self._state, user)
+        self._tree = BlockTree(
+            self._loader,
+            prefetch=self._prefetch,
+            make=self._block,
+            show_all=surroundings.author_mode,
+        )
         self._field_data_of_blocks = self._split_field_data()
 
     # Blocks --------------------------------------------------------------------------------------
@@ -118,39 +129,29 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             StorageError: The storage failed.
         """
         try:
-            found = self._loader.find(usage_id)
-            block_class = find_class(found.element.block_type)
-            if block_class is None:
-                return self._placeholder(
-                    usage_id, "No installed package has blocks of this type.", for_parent
-                )
-            parsed = self._loader.parse(found, block_class)
+            node = self._tree.node(usage_id)
+            self._tree.check_no_circle(node, for_parent)
         except BlockstoreError as error:
             if for_parent is None and error.code.endswith("not_found"):
                 raise
             return self._placeholder(usage_id, str(error), for_parent)
-        return self._block(found, block_class, parsed, for_parent)
+        if for_parent is None:
+            # All that is shown with it is read together.
+            self._tree.descend(usage_id)
+        return self._block(node, for_parent)
 
-    def _block(
-        self,
-        found: FoundBlock,
-        block_class: type[XBlock],
-        parsed: ParsedBlock,
-        for_parent: XBlock | None,
-    ) -> XBlock:
+    def _block(self, node: Node, for_parent: XBlock | None = None) -> XBlock:
+        found = node.found
         usage_key = found.usage_key
-        self._found[usage_key] = found
-        if block_class.has_children and usage_key not in self._children:
-            self._children[usage_key] = self._loader.children(found, parsed)
-        self._prefetch([usage_key, *self._children.get(usage_key, ())])
-        self._authored.add(usage_key, parsed, self._settings[usage_key])
+        self._prefetch([usage_key])
+        self._authored.add(usage_key, node.parsed, self._settings[usage_key])
         keys = ScopeIds(
             self.user.user_id if self.user.user_id is not None else self.user.visitor,
             found.element.block_type,
             self._definition_key(found),
             usage_key,
         )
-        mixed = self.mixologist.mix(block_class)
+        mixed = self.mixologist.mix(node.block_class)
         block: XBlock = self.construct_xblock_from_class(mixed, keys, for_parent=for_parent)
         return block
 
@@ -202,7 +203,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def _split_field_data(self) -> FieldData:
         state = KvsFieldData(self._state)
-        children = _ChildrenFieldData(self._children)
+        children = _ChildrenFieldData(self._tree)
         return SplitFieldData(
             {
                 Scope.content: self._authored,
@@ -264,14 +265,22 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda name: self.asset_url(block, name))
 
+    def contents_of(self, block: XBlock) -> BundleContents | None:
+        """Return the state of the bundle in which a block is; None where it is not there."""
+        try:
+            return self._tree.node(block.scope_ids.usage_id).found.contents
+        except BlockstoreError:
+            return None
+
     def asset_url(self, block: XBlock, name: str) -> str | None:
         """Return where a browser finds the file that a block calls ``/static/{name}``.
 
         Returns:
             None where there is no such file.
         """
-        block_found = self._found.get(block.scope_ids.usage_id)
-        if block_found is None:
+        try:
+            block_found = self._tree.node(block.scope_ids.usage_id).found
+        except BlockstoreError:
             return None
         paths = static_candidates(block_found.usage_key.path, name)
         found = self._loader.find_static(block_found, paths)
@@ -326,6 +335,25 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._surroundings.publish(block, event_type, event_data)
 
     # Views ---------------------------------------------------------------------------------------
+
+    def render(
+        self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
+    ) -> Fragment:
+        """Show a block; where its own code fails, a placeholder stands for it.
+
+        Raises:
+            StorageError: The storage failed.
+        """
+        try:
+            return super().render(block, view_name, context)
+        except (BlockstoreError, DatabaseError):
+            raise
+        except Exception as error:
+            # It is another package's code, on what anybody has written.
+            usage_key = block.scope_ids.usage_id
+            log.exception("The view %s of %s failed.", view_name, usage_key)
+            reason = f"It can not be shown: {type(error).__name__}: {error}"
+            return super().render(self._placeholder(usage_key, reason, None), view_name, context)
 
     def wrap_xblock(
         self,
@@ -383,14 +411,14 @@ class _KeyReader(IdReader):  # type: ignore[misc]
 
 
 class _ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when their parent was loaded."""
+    """The usages of children, found when they are asked for."""
 
-    def __init__(self, children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]]) -> None:
-        self._children = children
+    def __init__(self, tree: BlockTree) -> None:
+        self._tree = tree
 
     def get(self, block: XBlock, name: str) -> Any:
         if name == "children":
-            return list(self._children.get(block.scope_ids.usage_id, []))
+            return self._tree.children(block.scope_ids.usage_id)
         raise KeyError(name)
 
     def set(self, block: XBlock, name: str, value: Any) -> NoReturn:

@@ -39,6 +39,11 @@ class Include:
             return self.definition
         return posixpath.join(self.definition, "definition.xml")
 
+    @property
+    def guessed_type(self) -> str:
+        """The type of the block, as far as the path says: ``type/id``, or ``type.xml``."""
+        return self.definition.split("/", 1)[0].removesuffix(".xml") or "unknown"
+
 
 def parse_include(element: etree._Element, *, file: str) -> Include:
     """Return what an include says.
