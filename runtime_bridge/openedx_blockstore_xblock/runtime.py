@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import frozen
+from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
@@ -44,6 +46,8 @@ from openedx_blockstore_xblock.services import (
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
 from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
+
+log = logging.getLogger(__name__)
 
 #: Is given a block, the name of a handler, a suffix and a query, and returns an address.
 HandlerURL = Callable[[XBlock, str, str, str], str]
@@ -268,6 +272,13 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda name: self.asset_url(block, name))
 
+    def contents_of(self, block: XBlock) -> BundleContents | None:
+        """Return the state of the bundle in which a block is; None where it is not there."""
+        try:
+            return self._tree.node(block.scope_ids.usage_id).found.contents
+        except BlockstoreError:
+            return None
+
     def asset_url(self, block: XBlock, name: str) -> str | None:
         """Return where a browser finds the file that a block calls ``/static/{name}``.
 
@@ -335,10 +346,27 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def render(
         self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
     ) -> Fragment:
-        """Show a block. To look at it changes nothing that authors have written."""
+        """Show a block; where its own code fails, a placeholder stands for it.
+
+        To look at a block changes nothing that authors have written. The editor of a block that
+        fails, as many do outside of Studio, is not replaced.
+
+        Raises:
+            StorageError: The storage failed.
+        """
         self._showing += 1
         try:
             return super().render(block, view_name, context)
+        except (BlockstoreError, DatabaseError):
+            raise
+        except Exception as error:
+            if view_name == "studio_view":
+                raise
+            # It is another package's code, on what anybody has written.
+            usage_key = block.scope_ids.usage_id
+            log.exception("The view %s of %s failed.", view_name, usage_key)
+            reason = f"It can not be shown: {type(error).__name__}: {error}"
+            return super().render(self._placeholder(usage_key, reason, None), view_name, context)
         finally:
             self._showing -= 1
 

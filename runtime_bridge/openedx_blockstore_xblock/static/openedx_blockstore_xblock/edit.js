@@ -15,18 +15,18 @@
   }
 
   /** Show why nothing was saved; of a conflict both texts, so that nothing is lost. */
-  function complain(title, message, answer) {
+  function complain(title, message, facts) {
     const box = document.getElementById("edit-conflict");
     const texts = box.querySelector(".bs-sides");
-    const both = answer && answer.mine !== undefined;
+    const both = facts && facts.mine !== undefined;
     say("");
     box.querySelector("h2").textContent = title;
     box.querySelector("p").textContent = message;
     texts.hidden = !both;
     box.lastElementChild.hidden = !both;
     if (both) {
-      document.getElementById("conflict-mine").value = answer.mine;
-      document.getElementById("conflict-theirs").value = answer.theirs;
+      document.getElementById("conflict-mine").value = facts.mine;
+      document.getElementById("conflict-theirs").value = facts.theirs;
     }
     box.hidden = false;
     box.scrollIntoView({ block: "center" });
@@ -56,7 +56,7 @@
   $(document).ajaxError((_event, answer) => {
     const told = answer.responseJSON || {};
     const title = answer.status === 409 ? "Somebody else has changed this block" : "This can not be saved";
-    complain(title, told.message || "The server could not be reached.", told);
+    complain(title, told.message || "The server could not be reached.", told.facts);
   });
 
   function showLook() {
