@@ -37,6 +37,7 @@ from openedx_blockstore_xblock.services import (
     BlockUser,
     BlockUserService,
     CacheService,
+    CompletionService,
     I18nService,
     ReplaceURLService,
     SandboxService,
@@ -245,6 +246,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             raise NoSuchServiceError(f"Service {service_name!r} was not requested.")
         makers: dict[str, Callable[[], Any]] = {
             "cache": CacheService,
+            "completion": lambda: CompletionService(self.user, is_tracked=self.preview is None),
             "field-data": lambda: self._field_data_of_blocks,
             "i18n": lambda: I18nService(block),
             "replace_urls": lambda: self._replace_urls(block),

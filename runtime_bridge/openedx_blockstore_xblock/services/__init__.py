@@ -1,6 +1,7 @@
 """What blocks may ask a runtime for."""
 
 from openedx_blockstore_xblock.services.cache import CacheService
+from openedx_blockstore_xblock.services.completion import CompletionService
 from openedx_blockstore_xblock.services.i18n import I18nService
 from openedx_blockstore_xblock.services.sandbox import SandboxService
 from openedx_blockstore_xblock.services.urls import ReplaceURLService
@@ -10,6 +11,7 @@ __all__ = [
     "BlockUser",
     "BlockUserService",
     "CacheService",
+    "CompletionService",
     "I18nService",
     "ReplaceURLService",
     "SandboxService",
