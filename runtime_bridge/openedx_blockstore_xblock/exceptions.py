@@ -139,12 +139,16 @@ class InvalidContext(Invalid):
 
 
 class HandlerNotFound(NotFound):
-    """The address of a handler was not made here, or was made too long ago."""
+    """The address of a handler was not made here, or too long ago; or a block has no such one."""
 
     code = "handler_not_found"
 
-    def __init__(self) -> None:
-        super().__init__("This address has expired or was never good. Load the page again.")
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(
+            "This address has expired or was never good. Load the page again."
+            if name is None
+            else f"The block has no handler {name!r:.80}."
+        )
 
 
 class BlockTypeNotInstalled(Invalid):
@@ -163,3 +167,14 @@ class InvalidPreview(Invalid):
     """What is asked for can not be looked at: two things at once, or something that is none."""
 
     code = "invalid_preview"
+
+
+class ViewNotFound(NotFound):
+    """A block can not be shown in this way."""
+
+    code = "view_not_found"
+
+    def __init__(self, usage_key: object, view: str) -> None:
+        self.usage_key = str(usage_key)
+        self.view = view
+        super().__init__(f"{usage_key} has no view {view!r}.")

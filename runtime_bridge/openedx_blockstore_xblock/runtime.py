@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import frozen
+from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
@@ -48,6 +50,8 @@ from openedx_blockstore_xblock.services import (
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
 from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
+
+log = logging.getLogger(__name__)
 
 #: Is given a block, the name of a handler, a suffix and a query, and returns an address.
 HandlerURL = Callable[[XBlock, str, str, str], str]
@@ -234,11 +238,11 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         if not changed:
             return
         usage_key = block.scope_ids.usage_id
-        session, found = self._surroundings.editing, self._found.get(usage_key)
-        if session is None or found is None:
+        session, contents = self._surroundings.editing, self.contents_of(block)
+        if session is None or contents is None:
             self._authored.forget_changes(block)
             raise ReadOnlyBlock(usage_key, changed)
-        parsed = session.save(usage_key, found.contents, self._authored.wanted(block))
+        parsed = session.save(usage_key, contents, self._authored.wanted(block))
         self._authored.saved(block, parsed)
 
     # Services ------------------------------------------------------------------------------------
@@ -289,6 +293,13 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda name: self.asset_url(block, name))
+
+    def contents_of(self, block: XBlock) -> BundleContents | None:
+        """Return the state of the bundle in which a block is; None where it is not there."""
+        try:
+            return self._tree.node(block.scope_ids.usage_id).found.contents
+        except BlockstoreError:
+            return None
 
     def asset_url(self, block: XBlock, name: str) -> str | None:
         """Return where a browser finds the file that a block calls ``/static/{name}``.
@@ -352,10 +363,23 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def render(
         self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
     ) -> Fragment:
-        """Show a block, or why it can not be shown."""
+        """Show a block; where it can not be shown, a placeholder stands for it.
+
+        Raises:
+            StorageError: The storage failed.
+        """
+        usage_key = block.scope_ids.usage_id
         if view_name in _SHOWING and (reason := why_not(block)):
-            block = self._placeholder(block.scope_ids.usage_id, reason, None)
-        return super().render(block, view_name, context)
+            block = self._placeholder(usage_key, reason, None)
+        try:
+            return super().render(block, view_name, context)
+        except (BlockstoreError, DatabaseError):
+            raise
+        except Exception as error:
+            # It is another package's code, on what anybody has written.
+            log.exception("The view %s of %s failed.", view_name, usage_key)
+            reason = f"It can not be shown: {type(error).__name__}: {error}"
+            return super().render(self._placeholder(usage_key, reason, None), view_name, context)
 
     def wrap_xblock(
         self,
