@@ -23,6 +23,9 @@ class BridgeSettings:
     DRAFT: str = field(
         default="studio_draft", validator=and_(instance_of(str), min_len(1), max_len(180))
     )
+    #: Let problems run Python programs of authors, in the jail of ``edx-codejail`` that the host's
+    #: ``CODE_JAIL`` describes, or by the codejail service that the host uses.
+    SANDBOX: bool = field(default=False, validator=instance_of(bool))
     #: Who decides what a learner is shown where there is a choice: the name of a chooser. A block
     #: may name another.
     CHOOSER: str = field(default="random", validator=instance_of(str))

@@ -14,14 +14,13 @@ from django.urls import reverse
 from xblock.core import XBlock
 
 from openedx_blockstore.plugin_rest import User, authored_bundles
-from openedx_blockstore_xblock import signals
 from openedx_blockstore_xblock.bundles import VisibleDrafts
-from openedx_blockstore_xblock.conf import get_settings
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
-from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.preview import Preview, default_preview
+from openedx_blockstore_xblock.publishing import publish
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
 
@@ -83,19 +82,13 @@ def make_runtime(
                 handler_url(*which, user=user, preview=preview, editing=editing)
             ),
             resource_url=lambda *which: absolute(_resource_url(*which)),
-            publish=partial(_publish, user) if preview is None else _publish_nothing,
+            publish=partial(publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
             visible_drafts=see_drafts_of(user.user_id),
             editing=editing,
         ),
     )
-
-
-def default_preview() -> Preview | None:
-    """Return how this process looks at mounts where nobody asks for anything: Studio at drafts."""
-    settings = get_settings()
-    return Preview(draft=settings.DRAFT) if settings.READS == "draft" else None
 
 
 def see_drafts_of(user_id: int | None) -> VisibleDrafts:
@@ -134,9 +127,3 @@ def _resource_url(block: XBlock, uri: str) -> str:
 
 def _publish_nothing(_block: XBlock, _kind: str, _data: dict[str, Any]) -> None:
     """What happens in a preview is nobody's grade."""
-
-
-def _publish(user: BlockUser, block: XBlock, kind: str, data: dict[str, Any]) -> None:
-    signals.block_published.send_robust(
-        sender=None, usage_key=block.scope_ids.usage_id, user=user, kind=kind, data=data
-    )

@@ -388,3 +388,20 @@ def test_studio_is_told_by_its_settings() -> None:
     before = dict(Host.OPENEDX_BLOCKSTORE)
     studio.plugin_settings(Host)
     assert before == Host.OPENEDX_BLOCKSTORE
+
+
+def test_in_studio_a_readers_handlers_work_as_well(
+    bundle: UUID, browser: Callable[[str], Client], settings: Any
+) -> None:
+    """What they see there is what is published, whatever is in the draft."""
+    plugin_settings(settings, READS="draft")
+    key = usage(bundle, "unit.xml", block_type="poll", inner_id="poll/p")
+    bridge.save_fields(key, {"question": "In the draft?"}, draft=DRAFT)
+    reader = browser("reader")
+    address = reverse("openedx_blockstore_xblock:block", kwargs={"usage": str(key)})
+    page = reader.get(address).content.decode()
+    assert "In the draft?" not in page
+    vote = reader.post(
+        handler(page, "vote"), json.dumps({"choice": "R"}), content_type="application/json"
+    )
+    assert vote.json()["success"]
