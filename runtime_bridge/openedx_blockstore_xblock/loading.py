@@ -183,8 +183,8 @@ class BlockLoader:
         """
         wanted = list(paths)
         for path in wanted:
-            if path in found.contents.files:
-                return found.contents, path
+            if (there := self._follow(found.contents, path)) is not None:
+                return there
         in_root = [path for path in wanted if path.startswith("static/")]
         self._bundles.read_linked(found.contents.links.values())
         for alias, target in found.contents.links.items():
@@ -196,6 +196,23 @@ class BlockLoader:
                     return lender, path  # the link itself leads to a version
                 return found.contents, f"links/{alias}/{path}"
         return None
+
+    def _follow(self, contents: BundleContents, path: str) -> tuple[BundleContents, str] | None:
+        """Return a file that is there, through the links that its path names."""
+        origin, here, rest = contents, contents, path
+        while rest.startswith("links/"):
+            _links, alias, rest = [*rest.split("/", 2), ""][:3]
+            target = here.links.get(alias)
+            if target is None:
+                return None
+            self._bundles.read_linked([target])
+            lender = self._bundles.linked_by(target)
+            if lender is None:
+                return None
+            here = lender
+            if here.draft_uuid is not None:
+                origin, path = here, rest  # the link itself leads to a version
+        return (origin, path) if rest in here.files else None
 
     # Files ---------------------------------------------------------------------------------------
 

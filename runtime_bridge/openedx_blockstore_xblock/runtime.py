@@ -24,7 +24,7 @@ from xblock.runtime import IdReader, KeyValueStore, KvsFieldData, MemoryIdManage
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.assets import static_candidates
+from openedx_blockstore_xblock.assets import candidates, is_servable
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
 from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
 from openedx_blockstore_xblock.choosing.experiments import Experiments
@@ -279,7 +279,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         return None
 
     def _python_library(self, block: XBlock) -> bytes | None:
-        found = self._find_static(block, PYTHON_LIBRARY)
+        found = self._find_static(block, f"/static/{PYTHON_LIBRARY}")
         return found[0].read(found[1]) if found is not None else None
 
     def _python_library_digest(self, block: XBlock) -> str:
@@ -289,16 +289,16 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         library = self._python_library(block)
         return hashlib.sha256(library).hexdigest() if library is not None else ""
 
-    def _find_static(self, block: XBlock, name: str) -> tuple[BundleContents, str] | None:
+    def _find_static(self, block: XBlock, reference: str) -> tuple[BundleContents, str] | None:
         try:
             found = self._tree.node(block.scope_ids.usage_id).found
         except BlockstoreError:
             return None
-        paths = static_candidates(found.usage_key.path, name)
+        paths = filter(is_servable, candidates(found.usage_key.path, reference))
         return self._loader.find_static(found, paths)
 
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
-        return ReplaceURLService(lambda name: self.asset_url(block, name))
+        return ReplaceURLService(lambda reference: self.reference_url(block, reference))
 
     def contents_of(self, block: XBlock) -> BundleContents | None:
         """Return the state of the bundle in which a block is; None where it is not there."""
@@ -313,7 +313,18 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         Returns:
             None where there is no such file.
         """
-        found = self._find_static(block, name)
+        return self.reference_url(block, f"/static/{name}")
+
+    def reference_url(self, block: XBlock, reference: str) -> str | None:
+        """Return where a browser finds a file of a bundle that a block refers to.
+
+        Args:
+            reference: ``/static/cat.png``, ``./cat.png`` or ``links/{alias}/cat.png``.
+
+        Returns:
+            None where there is no such file, or none that browsers may have.
+        """
+        found = self._find_static(block, reference)
         if found is None:
             return None
         contents, path = found

@@ -333,6 +333,23 @@ def test_a_block_may_be_saved_more_than_once_in_a_request(
     assert 'question="Two?"' in in_draft(poll.bundle_uuid)
 
 
+def test_a_block_that_is_loaded_again_in_a_request_is_as_it_was_saved(
+    poll: BlockstoreUsageKey, make_runtime: MakeRuntime
+) -> None:
+    """And what is saved next does not take the first save back."""
+    runtime = make_runtime(editing=EditSession(DRAFT))
+    block = runtime.get_block(poll)
+    block.question = "One?"
+    block.save()
+    again = runtime.get_block(poll)
+    assert again.question == "One?"
+    again.feedback = "Yes"
+    again.save()
+    olx = bridge.get_block_olx(poll, draft=DRAFT).olx
+    assert 'question="One?"' in olx
+    assert 'feedback="Yes"' in olx
+
+
 @pytest.mark.parametrize("preview", [None, Preview(), Preview(draft=DRAFT)])
 def test_nobody_else_can_change_what_authors_have_written(
     preview: Preview | None, poll: BlockstoreUsageKey, make_runtime: MakeRuntime

@@ -30,7 +30,15 @@ EXPECTED: dict[str, dict[str, int]] = {
         "problem": 1,
         "video": 1,
     },
-    "studio-advanced": {},
+    "studio-advanced": {
+        "discussion": 2,
+        "html": 327,
+        "poll": 129,
+        "problem": 80,
+        "survey": 3,
+        "video": 17,
+        "word_cloud": 1,
+    },
 }
 
 

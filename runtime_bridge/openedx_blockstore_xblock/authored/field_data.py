@@ -26,6 +26,7 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         self._parsed: dict[Any, ParsedBlock] = {}
         self._overrides: dict[Any, Mapping[str, Any]] = {}
         self._changes: dict[Any, dict[str, Any]] = {}
+        self._saved: set[Any] = set()
 
     def add(
         self, usage_key: Any, parsed: ParsedBlock, overrides: Mapping[str, Any] | None = None
@@ -35,7 +36,8 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         Args:
             overrides: Values that the learning context sets instead, as JSON has them.
         """
-        self._parsed[usage_key] = parsed
+        if usage_key not in self._saved:
+            self._parsed[usage_key] = parsed
         self._overrides[usage_key] = overrides or {}
 
     def child_types(self, usage_key: Any) -> list[str]:
@@ -59,7 +61,8 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         return values
 
     def saved(self, block: XBlock, parsed: ParsedBlock) -> None:
-        """Take what was set for saved: this is what is written now."""
+        """Take what was set for saved: this is what is written now, whatever was loaded before."""
+        self._saved.add(block.scope_ids.usage_id)
         self._parsed[block.scope_ids.usage_id] = parsed
         self.forget_changes(block)
 

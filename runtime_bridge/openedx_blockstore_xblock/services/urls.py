@@ -1,18 +1,19 @@
-"""Addresses in what blocks show: ``/static/…`` becomes where the file is."""
+"""Addresses in what blocks show: ``/static/…``, ``./…`` and ``links/…`` become where files are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import unquote
 
-#: A quoted value, in HTML or in text inside it, that begins with ``/static/``.
+from openedx_blockstore_xblock.assets import STATIC
+
+#: A quoted value, in HTML or in text inside it, that begins as references to files do.
 _QUOTED = re.compile(
-    r"(?P<quote>\\?[\"']|&quot;|&#34;|&#39;)/static/(?P<rest>(?:(?!(?P=quote))[^<>\s])+)(?P=quote)"
+    r"(?P<quote>\\?[\"']|&quot;|&#34;|&#39;)(?P<prefix>/static/|\./|links/)(?P<rest>(?:(?!(?P=quote))[^<>\s])+)(?P=quote)"
 )
 
-#: ``url(/static/…)`` of styles, without quotes.
-_IN_STYLES = re.compile(r"url\(\s*/static/(?P<rest>[^)\"'\s]+)\s*\)")
+#: The same in ``url(…)`` of styles, without quotes.
+_IN_STYLES = re.compile(r"url\(\s*(?P<prefix>/static/|\./|links/)(?P<rest>[^)\"'\s]+)\s*\)")
 
 #: Resources of block packages; they are no files of bundles.
 _PACKAGES = "xblock/"
@@ -22,8 +23,7 @@ class ReplaceURLService:
     """Rewrites what blocks show.
 
     Args:
-        find: Is given a path below ``static/`` and returns the address of the file, or None where
-            there is none.
+        find: Is given a reference and returns the address of the file, or None where there is none.
     """
 
     def __init__(self, find: Callable[[str], str | None]) -> None:
@@ -35,20 +35,18 @@ class ReplaceURLService:
         return _IN_STYLES.sub(self._in_styles, text)
 
     def _quoted(self, match: re.Match[str]) -> str:
-        url = self._url(match["rest"])
+        url = self._url(match["prefix"], match["rest"])
         return f"{match['quote']}{url}{match['quote']}" if url is not None else match[0]
 
     def _in_styles(self, match: re.Match[str]) -> str:
-        url = self._url(match["rest"])
+        url = self._url(match["prefix"], match["rest"])
         return f"url({url})" if url is not None else match[0]
 
-    def _url(self, rest: str) -> str | None:
-        if rest.startswith(_PACKAGES):
+    def _url(self, prefix: str, rest: str) -> str | None:
+        if prefix == STATIC and rest.startswith(_PACKAGES):
             return None
         path, mark, tail = _split(rest)
-        url = self._find(path)
-        if url is None and unquote(path) != path:
-            url = self._find(unquote(path))
+        url = self._find(f"{prefix}{path}")
         return None if url is None or tail == "raw" else f"{url}{mark}{tail}"
 
 
