@@ -6,7 +6,12 @@ from openedx_blockstore.settings import environment
 from tests import settings
 from tests.settings import *  # noqa: F403 - all of them, as the name of this module says
 
-INSTALLED_APPS = [*settings.INSTALLED_APPS, *environment.plugin_apps()]
+INSTALLED_APPS = [
+    *settings.INSTALLED_APPS,
+    *environment.plugin_apps(),
+    # Tables of the shape of the platform's.
+    "tests.bridge.platform",
+]
 OPENEDX_BLOCKSTORE = {
     **settings.OPENEDX_BLOCKSTORE,
     "PLUGINS": "all",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 class BlockstoreXBlockConfig(AppConfig):
@@ -46,3 +49,15 @@ class BlockstoreXBlockConfig(AppConfig):
         for contract, group in CONTRACTS.items():
             add_contract(contract, group)
         check_plugin_settings(conf.PACKAGE, conf.BridgeSettings)
+        register(_check_state_store, conf.PACKAGE)
+
+
+def _check_state_store(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Look whether state can be kept as the settings say."""
+    from openedx_blockstore_xblock.state import state_store  # noqa: PLC0415  (needs the apps)
+
+    try:
+        state_store()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="openedx_blockstore_xblock.E002")]
+    return []

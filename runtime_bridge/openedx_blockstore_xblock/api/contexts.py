@@ -13,6 +13,7 @@ from opaque_keys import InvalidKeyError
 
 from openedx_blockstore import api
 from openedx_blockstore.models_api import Bundle
+from openedx_blockstore.plugin_tools import write_transaction
 from openedx_blockstore_xblock.api._settings import copy_settings
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT, rows
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
@@ -135,7 +136,7 @@ def start_attempt(
         owner=owner or parent.owner,
         created=datetime.now(UTC),
     )
-    with transaction.atomic():
+    with write_transaction():
         _insert(row)
         mounts = list(parent.mounts.all())
         for mount in mounts:
