@@ -129,7 +129,7 @@ validate: quality test ## What should pass before a change is handed in
 environment: $(VENV)/.quality $(VENV)/.test ## Make the whole environment, without running anything
 
 services: $(VENV)/.test ## Install the servers and the browser (as root, on Debian), and their drivers
-	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg elasticsearch opensearch
+	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg sudo elasticsearch opensearch
 	@# A player of videos for the tests in the browser; without npm they say so.
 	if command -v npm > /dev/null; then npm ci --silent --ignore-scripts --prefix tests/files/browser; fi
 	$(PIP_INSTALL) -r requirements/mysql.in

@@ -11,6 +11,9 @@ INSTALLED_APPS = [
     *environment.plugin_apps(),
     # Tables of the shape of the platform's.
     "tests.bridge.platform",
+    # Of the platform: where completion goes, if there is such an app.
+    "tests.bridge.apps.CompletionTables",
+    "waffle",
 ]
 OPENEDX_BLOCKSTORE = {
     **settings.OPENEDX_BLOCKSTORE,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.checks import register
 
 
 class BlockstoreXBlockConfig(AppConfig):
@@ -43,21 +41,11 @@ class BlockstoreXBlockConfig(AppConfig):
         """Let plugins of the bridge's contracts be found, and Django's checks see the settings."""
         from openedx_blockstore.plugin_api import add_contract  # noqa: PLC0415  (needs the apps)
         from openedx_blockstore.plugin_tools import check_plugin_settings  # noqa: PLC0415
-        from openedx_blockstore_xblock import conf  # noqa: PLC0415
+        from openedx_blockstore_xblock import conf, sandbox, state  # noqa: PLC0415
         from openedx_blockstore_xblock.plugin_api import CONTRACTS  # noqa: PLC0415  (likewise)
 
         for contract, group in CONTRACTS.items():
             add_contract(contract, group)
         check_plugin_settings(conf.PACKAGE, conf.BridgeSettings)
-        register(_check_state_store, conf.PACKAGE)
-
-
-def _check_state_store(**_kwargs: Any) -> Sequence[CheckMessage]:
-    """Look whether state can be kept as the settings say."""
-    from openedx_blockstore_xblock.state import state_store  # noqa: PLC0415  (needs the apps)
-
-    try:
-        state_store()
-    except ImproperlyConfigured as error:
-        return [Error(str(error), id="openedx_blockstore_xblock.E002")]
-    return []
+        register(sandbox.check_sandbox, conf.PACKAGE)
+        register(state.check_state_store, conf.PACKAGE)

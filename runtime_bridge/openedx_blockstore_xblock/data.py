@@ -71,11 +71,41 @@ class BlockOlx:
     body: str | None = None
 
 
+@frozen
+class GradeData:
+    """A learner's grade of a block, as the block has published it.
+
+    Attributes:
+        raw_earned: Points, before the block's weight in a course is counted in.
+        raw_possible: The most points that there are.
+        only_if_higher: It counts only if it is higher than the one before.
+        is_deleted: The learner has no grade any more.
+    """
+
+    usage_key: BlockstoreUsageKey
+    user_id: int
+    raw_earned: float
+    raw_possible: float
+    only_if_higher: bool = False
+    is_deleted: bool = False
+
+
+@frozen
+class CompletionData:
+    """How far a learner has completed a block: from 0 to 1."""
+
+    usage_key: BlockstoreUsageKey
+    user_id: int
+    completion: float
+
+
 __all__ = [
     "BlockOlx",
     "BlockstoreContextKey",
     "BlockstoreDefinitionKey",
     "BlockstoreUsageKey",
+    "CompletionData",
+    "GradeData",
     "LearningContextData",
     "MountData",
     "MountUpdateData",

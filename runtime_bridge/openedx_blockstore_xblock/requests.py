@@ -14,12 +14,12 @@ from django.urls import reverse
 from xblock.core import XBlock
 
 from openedx_blockstore.plugin_rest import User, authored_bundles
-from openedx_blockstore_xblock import signals
 from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
 from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.publishing import publish
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
 
@@ -75,7 +75,7 @@ def make_runtime(
             contexts=ALL_CONTEXTS,
             handler_url=lambda *which: absolute(handler_url(*which, user=user, preview=preview)),
             resource_url=lambda *which: absolute(_resource_url(*which)),
-            publish=partial(_publish, user) if preview is None else _publish_nothing,
+            publish=partial(publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
             visible_drafts=see_drafts_of(user.user_id),
@@ -119,9 +119,3 @@ def _resource_url(block: XBlock, uri: str) -> str:
 
 def _publish_nothing(_block: XBlock, _kind: str, _data: dict[str, Any]) -> None:
     """What happens in a preview is nobody's grade."""
-
-
-def _publish(user: BlockUser, block: XBlock, kind: str, data: dict[str, Any]) -> None:
-    signals.block_published.send_robust(
-        sender=None, usage_key=block.scope_ids.usage_id, user=user, kind=kind, data=data
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
@@ -35,10 +36,13 @@ from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.sandbox import needs_sandbox, why_not
 from openedx_blockstore_xblock.services import (
+    PYTHON_LIBRARY,
     BlockUser,
     BlockUserService,
     CacheService,
+    CompletionService,
     I18nService,
     ReplaceURLService,
     SandboxService,
@@ -79,6 +83,10 @@ class Surroundings:
     preview: Preview | None = None
     visible_drafts: VisibleDrafts = no_drafts
     editing: EditSession | None = None
+
+
+#: The views in which learners and authors meet a block; others are about editing it.
+_SHOWING = {"student_view", "public_view", "author_view"}
 
 
 class BlockstoreRuntime(Runtime):  # type: ignore[misc]
@@ -159,7 +167,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self, usage_key: BlockstoreUsageKey, reason: str, for_parent: XBlock | None
     ) -> XBlock:
         keys = ScopeIds(self.user.user_id, usage_key.block_type, usage_key, usage_key)
-        self._authored.add(usage_key, ParsedBlock(usage_key.block_type, (), {}))
+        if not self._authored.knows(usage_key):
+            self._authored.add(usage_key, ParsedBlock(usage_key.block_type, (), {}))
         block: XBlock = self.construct_xblock_from_class(
             self.mixologist.mix(PlaceholderBlock), keys, for_parent=for_parent
         )
@@ -229,11 +238,11 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         if not changed:
             return
         usage_key = block.scope_ids.usage_id
-        session, found = self._surroundings.editing, self._found.get(usage_key)
-        if session is None or found is None:
+        session, contents = self._surroundings.editing, self.contents_of(block)
+        if session is None or contents is None:
             self._authored.forget_changes(block)
             raise ReadOnlyBlock(usage_key, changed)
-        parsed = session.save(usage_key, found.contents, self._authored.wanted(block))
+        parsed = session.save(usage_key, contents, self._authored.wanted(block))
         self._authored.saved(block, parsed)
 
     # Services ------------------------------------------------------------------------------------
@@ -248,11 +257,12 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         if declaration is None:
             raise NoSuchServiceError(f"Service {service_name!r} was not requested.")
         makers: dict[str, Callable[[], Any]] = {
-            "cache": CacheService,
+            "cache": lambda: CacheService(self._python_library_digest(block)),
+            "completion": lambda: CompletionService(self.user, is_tracked=self.preview is None),
             "field-data": lambda: self._field_data_of_blocks,
             "i18n": lambda: I18nService(block),
             "replace_urls": lambda: self._replace_urls(block),
-            "sandbox": SandboxService,
+            "sandbox": lambda: SandboxService(lambda: self._python_library(block)),
             "user": lambda: BlockUserService(self.user),
             "xqueue": lambda: None,
         }
@@ -261,6 +271,25 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         if declaration == "need":
             raise NoSuchServiceError(f"Service {service_name!r} is not available.")
         return None
+
+    def _python_library(self, block: XBlock) -> bytes | None:
+        found = self._find_static(block, PYTHON_LIBRARY)
+        return found[0].read(found[1]) if found is not None else None
+
+    def _python_library_digest(self, block: XBlock) -> str:
+        # Problems keep the results of programs by the programs alone.
+        if not needs_sandbox(block):
+            return ""
+        library = self._python_library(block)
+        return hashlib.sha256(library).hexdigest() if library is not None else ""
+
+    def _find_static(self, block: XBlock, name: str) -> tuple[BundleContents, str] | None:
+        try:
+            found = self._tree.node(block.scope_ids.usage_id).found
+        except BlockstoreError:
+            return None
+        paths = static_candidates(found.usage_key.path, name)
+        return self._loader.find_static(found, paths)
 
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda name: self.asset_url(block, name))
@@ -278,12 +307,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         Returns:
             None where there is no such file.
         """
-        try:
-            block_found = self._tree.node(block.scope_ids.usage_id).found
-        except BlockstoreError:
-            return None
-        paths = static_candidates(block_found.usage_key.path, name)
-        found = self._loader.find_static(block_found, paths)
+        found = self._find_static(block, name)
         if found is None:
             return None
         contents, path = found
@@ -339,18 +363,20 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     def render(
         self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
     ) -> Fragment:
-        """Show a block; where its own code fails, a placeholder stands for it.
+        """Show a block; where it can not be shown, a placeholder stands for it.
 
         Raises:
             StorageError: The storage failed.
         """
+        usage_key = block.scope_ids.usage_id
+        if view_name in _SHOWING and (reason := why_not(block)):
+            block = self._placeholder(usage_key, reason, None)
         try:
             return super().render(block, view_name, context)
         except (BlockstoreError, DatabaseError):
             raise
         except Exception as error:
             # It is another package's code, on what anybody has written.
-            usage_key = block.scope_ids.usage_id
             log.exception("The view %s of %s failed.", view_name, usage_key)
             reason = f"It can not be shown: {type(error).__name__}: {error}"
             return super().render(self._placeholder(usage_key, reason, None), view_name, context)

@@ -284,7 +284,7 @@ def test_two_threads_that_save_different_fields_of_a_block_lose_nothing(
 def test_what_can_not_keep_state_is_told_at_start(settings: Settings, path: str, said: str) -> None:
     """With the mend."""
     keep_in(settings, path)
-    errors = [each for each in run_checks() if each.id == "openedx_blockstore_xblock.E002"]
+    errors = [each for each in run_checks() if each.id == "openedx_blockstore_xblock.E003"]
     assert len(errors) == 1
     assert said in errors[0].msg
     with pytest.raises(ImproperlyConfigured, match="STATE_STORE"):

@@ -67,6 +67,10 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         """Take what was set for never meant."""
         self._changes.pop(block.scope_ids.usage_id, None)
 
+    def knows(self, usage_key: Any) -> bool:
+        """Tell whether it was said what has been written of a block."""
+        return usage_key in self._parsed
+
     def get(self, block: XBlock, name: str) -> Any:
         """Return a field's value, as JSON has it.
 

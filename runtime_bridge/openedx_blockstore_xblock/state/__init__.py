@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
@@ -27,4 +31,13 @@ def state_store() -> type[StateStore]:
     return found
 
 
-__all__ = ["EphemeralStore", "StateStore", "state_store"]
+def check_state_store(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Look whether state can be kept as the settings say; one of Django's checks."""
+    try:
+        state_store()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="openedx_blockstore_xblock.E003")]
+    return []
+
+
+__all__ = ["EphemeralStore", "StateStore", "check_state_store", "state_store"]
