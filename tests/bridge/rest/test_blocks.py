@@ -31,9 +31,7 @@ def fetch(url: str) -> bytes:
     """What a browser gets that is not logged in."""
     response: Any = Client().get(url)
     assert response.status_code == 200
-    found = b"".join(response.streaming_content)
-    response.close()
-    return found
+    return b"".join(response.streaming_content)
 
 
 def test_a_block_is_described_with_those_below_it(world: World) -> None:
