@@ -223,7 +223,7 @@ def test_state_is_where_the_setting_says(
     )
     if store == "platform":
         row = StudentModule.objects.get()
-        key = UsageKey.from_string(row.module_state_key)
+        key: Any = UsageKey.from_string(row.module_state_key)
         assert key == BlockstoreStateKey.of(here)
         assert (row.course_id, row.module_type) == (str(here.context_key), "stateful")
         assert (key.course_key, key.map_into_course(here.context_key)) == (here.context_key, key)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from opaque_keys import InvalidKeyError
@@ -35,7 +35,7 @@ _PAGE = 100
 
 
 def create_learning_context(
-    context_id: str, *, title: str = "", owner: AbstractBaseUser | None = None
+    context_id: str, *, title: str = "", owner: Any = None
 ) -> LearningContextData:
     """Make a learning context that mounts nothing yet.
 
@@ -116,7 +116,7 @@ def start_attempt(
     *,
     context_id: str | None = None,
     title: str | None = None,
-    owner: AbstractBaseUser | None = None,
+    owner: Any = None,
 ) -> LearningContextData:
     """Make a context with the same mounts, in which everybody begins anew; the old state is kept.
 

@@ -257,5 +257,11 @@ def test_fields_are_set_and_left_to_their_defaults(world: World) -> None:
     assert 'display_name="Hooters"' in olx
     assert "max_attempts" not in olx
     assert author.get(f"{address}?draft=studio_draft").json()["title"] == "Hooters"
-    for wrong in ({"values": {"none": 1}}, {"values": []}, {"reset": ["none"]}, {"values": 1}):
+    refused: tuple[dict[str, Any], ...] = (
+        {"values": {"none": 1}},
+        {"values": []},
+        {"reset": ["none"]},
+        {"values": 1},
+    )
+    for wrong in refused:
         assert author.patch(f"{address}/fields", wrong).status_code == 400
