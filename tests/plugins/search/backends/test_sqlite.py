@@ -147,6 +147,8 @@ def test_a_write_is_all_or_nothing(backend: SqliteBackend) -> None:
 
 _KILLED = """
 import sys
+import django
+django.setup()
 from openedx_blockstore.plugin_api.search_backends import Put
 from openedx_blockstore.plugin_conformance._search.base import document
 from openedx_blockstore_search.backends.sqlite import SqliteBackend
@@ -171,7 +173,7 @@ def test_a_process_killed_while_it_writes_leaves_whole_batches(
         [sys.executable, "-c", _KILLED, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings_all"},
     ) as process:
         assert process.stdout is not None
         written = 0
