@@ -52,7 +52,9 @@ run: $(VENV)/.run ## Import a course and start the development server
 	$(BIN)/python manage.py import_course "$(or $(COURSE),sample_course)"
 	$(BIN)/python manage.py list_bundles
 	@echo
-	@echo "For the admin pages, make yourself an account: $(BIN)/python manage.py createsuperuser"
+	BLOCKSTORE_DEBUG=1 $(BIN)/python manage.py list_courses --development-accounts \
+		--root-url "http://localhost:$(PORT)"
+	@echo
 	BLOCKSTORE_DEBUG=1 $(BIN)/python manage.py runserver $(PORT)
 
 shell: $(VENV)/.run ## A Python shell in the stand-alone project
@@ -127,7 +129,7 @@ validate: quality test ## What should pass before a change is handed in
 environment: $(VENV)/.quality $(VENV)/.test ## Make the whole environment, without running anything
 
 services: $(VENV)/.test ## Install the servers and the browser (as root, on Debian), and their drivers
-	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg elasticsearch opensearch
+	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg sudo elasticsearch opensearch
 	@# A player of videos for the tests in the browser; without npm they say so.
 	if command -v npm > /dev/null; then npm ci --silent --ignore-scripts --prefix tests/files/browser; fi
 	$(PIP_INSTALL) -r requirements/mysql.in

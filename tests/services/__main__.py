@@ -34,6 +34,7 @@ SERVERS: dict[str, type[Server]] = {
 TOOLS: dict[str, tuple[str, ...]] = {
     "chromium": ("chromium",),
     "ffmpeg": ("ffmpeg",),
+    "sudo": ("sudo",),
     Nginx.name: Nginx.packages,
 }
 
