@@ -10,7 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
+from openedx_blockstore.plugin_tools import is_enabled
 from openedx_blockstore_webhooks import runner
+from openedx_blockstore_webhooks.conf import PACKAGE
 from openedx_blockstore_webhooks.leases import next_due
 from openedx_blockstore_webhooks.sending import Sender
 
@@ -28,6 +30,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Send until somebody says stop; what is on its way then is waited for."""
+        if not is_enabled(PACKAGE):
+            raise CommandError(
+                f"The plugin {PACKAGE} is turned off, so nothing is sent; `manage.py list_plugins` "
+                f"says why."
+            )
         sender = Sender()
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
