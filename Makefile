@@ -52,7 +52,9 @@ run: $(VENV)/.run ## Import a course and start the development server
 	$(BIN)/python manage.py import_course "$(or $(COURSE),sample_course)"
 	$(BIN)/python manage.py list_bundles
 	@echo
-	@echo "For the admin pages, make yourself an account: $(BIN)/python manage.py createsuperuser"
+	BLOCKSTORE_DEBUG=1 $(BIN)/python manage.py list_courses --development-accounts \
+		--root-url "http://localhost:$(PORT)"
+	@echo
 	BLOCKSTORE_DEBUG=1 $(BIN)/python manage.py runserver $(PORT)
 
 shell: $(VENV)/.run ## A Python shell in the stand-alone project
@@ -76,7 +78,7 @@ test-quick: $(VENV)/.test ## Run the tests that need no server and not much time
 
 test-services: services ## Install and start the servers, and run the tests on all of them; nothing skips
 	$(BIN)/python -m tests.services s3 -- $(PYTEST) -m "not big" $(ARGS)
-	$(BIN)/python -m tests.services s3 opensearch -- $(PYTEST) $(PLUGIN_TESTS) -m "not big" $(ARGS)
+	$(BIN)/python -m tests.services s3 elasticsearch opensearch -- $(PYTEST) $(PLUGIN_TESTS) -m "not big" $(ARGS)
 	for database in mariadb postgresql; do \
 		$(BIN)/python -m tests.services $$database -- $(PYTEST) $(DATABASE_TESTS) $(ARGS) || exit; \
 		$(BIN)/python -m tests.services $$database -- \
@@ -85,10 +87,10 @@ test-services: services ## Install and start the servers, and run the tests on a
 
 test-all: services ## Every test, large ones too, on every database and storage
 	BLOCKSTORE_TEST_EXAMPLES=300 $(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
-	$(BIN)/python -m tests.services s3 opensearch -- $(PYTEST) $(PLUGIN_TESTS) $(ARGS)
+	$(BIN)/python -m tests.services s3 elasticsearch opensearch -- $(PYTEST) $(PLUGIN_TESTS) $(ARGS)
 	for database in mariadb postgresql; do \
 		$(BIN)/python -m tests.services $$database s3 -- $(PYTEST) $(ARGS) || exit; \
-		$(BIN)/python -m tests.services $$database s3 opensearch -- $(PYTEST) $(PLUGIN_TESTS) $(ARGS) || exit; \
+		$(BIN)/python -m tests.services $$database s3 elasticsearch opensearch -- $(PYTEST) $(PLUGIN_TESTS) $(ARGS) || exit; \
 	done
 
 bench: $(VENV)/.test ## Time each operation beside a floor measured in the same run
@@ -127,7 +129,7 @@ validate: quality test ## What should pass before a change is handed in
 environment: $(VENV)/.quality $(VENV)/.test ## Make the whole environment, without running anything
 
 services: $(VENV)/.test ## Install the servers and the browser (as root, on Debian), and their drivers
-	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg opensearch
+	$(BIN)/python -m tests.services --install mariadb postgresql redis nginx chromium ffmpeg sudo elasticsearch opensearch
 	@# A player of videos for the tests in the browser; without npm they say so.
 	if command -v npm > /dev/null; then npm ci --silent --ignore-scripts --prefix tests/files/browser; fi
 	$(PIP_INSTALL) -r requirements/mysql.in

@@ -71,6 +71,7 @@ EXTRAS_REQUIRE = {
     "test": [
         "celery[redis]>=5.3",  # does jobs where a host has it
         "edx-drf-extensions>=9",  # JWT, where a host has it
+        "edx-completion>=4.8",  # takes over what learners have completed, where a host has it
         "hypothesis>=6.100",
         "xblock-drag-and-drop-v2>=5",
         "xblock-poll>=1.16",
@@ -138,6 +139,9 @@ setup(
             "blockstore-olx = openedx_blockstore_xblock.keys:BlockstoreDefinitionKey",
         ],
         # The contracts of openedx_blockstore.plugin_api.
+        "openedx_blockstore.advisers": [
+            "licensing = openedx_blockstore_licensing.advice:LicenseAdviser",
+        ],
         "openedx_blockstore.annotations": [
             "licensing = openedx_blockstore_licensing.annotations:LicensingAnnotations",
             "tagging = openedx_blockstore_tagging.annotations:TagAnnotations",
@@ -151,6 +155,9 @@ setup(
             "sequence = openedx_blockstore.builtin_types:Sequence",
             "unit = openedx_blockstore.builtin_types:Unit",
             "video = openedx_blockstore.builtin_types:Video",
+        ],
+        "openedx_blockstore.choosers": [
+            "random = openedx_blockstore_xblock.choosing.chance:RandomChooser",
         ],
         "openedx_blockstore.event_consumers": [
             "licensing = openedx_blockstore_licensing.consumers:LicensingConsumer",

@@ -57,6 +57,9 @@ nitpick_ignore_regex = [
         "py:class",
         r"(contextlib|openedx_blockstore\.(models|plugin_rest|plugin_tools)|rest_framework)\..*",
     ),
-    ("py:(class|exc)", r"ImproperlyConfigured|PermissionDenied|Search\w+|ValidationError"),
+    (
+        "py:(class|exc)",
+        r"ImproperlyConfigured|InvalidKeyError|PermissionDenied|Search\w+|ValidationError",
+    ),
     ("py:attr", r"openedx_blockstore\.data\..*"),  # attributes stand in their class's entry
 ]

@@ -30,7 +30,12 @@ from openedx_blockstore.rest_api.base import BlockstoreView
 from openedx_blockstore.rest_api.describe import extend_schema
 from openedx_blockstore.rest_api.pagination import page_body, page_request
 from openedx_blockstore.rest_api.v1.addresses import Addresses
-from openedx_blockstore.rest_api.v1.serializers.common import PAGE, page_of, valid
+from openedx_blockstore.rest_api.v1.serializers.common import (
+    PAGE,
+    FindingSerializer,
+    page_of,
+    valid,
+)
 
 ModelT = TypeVar("ModelT", bound=Model)
 T = TypeVar("T")
@@ -136,6 +141,7 @@ def sees_everything(user: User) -> bool:
 __all__ = [
     "PAGE",
     "Addresses",
+    "FindingSerializer",
     "Permission",
     "PluginPagination",
     "PluginView",

@@ -6,7 +6,13 @@ from openedx_blockstore.settings import environment
 from tests import settings
 from tests.settings import *  # noqa: F403 - all of them, as the name of this module says
 
-INSTALLED_APPS = [*settings.INSTALLED_APPS, *environment.plugin_apps()]
+INSTALLED_APPS = [
+    *settings.INSTALLED_APPS,
+    *environment.plugin_apps(),
+    # Of the platform: where completion goes, if there is such an app.
+    "tests.bridge.apps.CompletionTables",
+    "waffle",
+]
 OPENEDX_BLOCKSTORE = {
     **settings.OPENEDX_BLOCKSTORE,
     "PLUGINS": "all",

@@ -119,7 +119,7 @@ def test_the_reference_has_all_that_plugins_are_made_of() -> None:
     classes = set(documented("plugin_api.rst", "autoclass"))
     functions = set(documented("plugin_api.rst", "autofunction"))
     page = read(REFERENCE / "plugin_api.rst")
-    assert set(plugin_api.__all__) - {"CONTRACTS"} <= classes
+    assert set(plugin_api.__all__) - {"CONTRACTS"} <= classes | functions
     assert set(plugin_tools.__all__) <= functions | classes
     rest = set(plugin_rest.__all__) - classes - functions
     assert {name for name in rest if f"``{name}``" not in page} == set()

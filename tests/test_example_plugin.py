@@ -1,4 +1,4 @@
-"""The example of a plugin works where it is installed, as a stranger's package would be."""
+"""The examples work where they are installed, as strangers' packages would be."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLE = ROOT / "tests" / "example_plugin"
+TESTS = ROOT / "tests"
+EXAMPLES = ("example_contexts", "example_plugin")
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter for which wheels of Blockstore and the example are installed.
+    """An interpreter for which wheels of Blockstore and the examples are installed.
 
     What they need it has from the one that runs the tests.
     """
     folder = tmp_path_factory.mktemp("example")
-    wheels = [_wheel(ROOT, folder), _wheel(EXAMPLE, folder)]
+    wheels = [_wheel(source, folder) for source in (ROOT, *(TESTS / name for name in EXAMPLES))]
     environment = folder / "environment"
     run([sys.executable, "-m", "venv", "--without-pip", str(environment)])
     made = environment / "bin" / "python"
@@ -78,17 +79,18 @@ def settings(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_it_does_what_it_says(python: Path, tmp_path: Path) -> None:
-    """It counts, notes, refuses, transforms and previews; in Python, REST and commands."""
-    script = ROOT / "tests" / "use_example_plugin.py"
-    said = run([str(python), "-I", str(script)], **settings(tmp_path))
-    assert said.endswith("The plugin does what it says.\n"), said
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_does_what_it_says(python: Path, tmp_path: Path, example: str) -> None:
+    """The plugin counts, notes, refuses, transforms and previews; a class is where pupils learn."""
+    said = run([str(python), "-I", str(TESTS / f"use_{example}.py")], **settings(tmp_path))
+    assert said.endswith(" does what it says.\n"), said
 
 
-def test_it_passes_every_suite(python: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_passes_every_suite(python: Path, tmp_path: Path, example: str) -> None:
     """As its author would run them."""
     tests = tmp_path / "test_conformance.py"
-    shutil.copy(EXAMPLE / "test_conformance.py", tests)
+    shutil.copy(TESTS / example / "test_conformance.py", tests)
     said = run(
         [
             *(str(python), "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", str(tmp_path)),

@@ -6,6 +6,7 @@ in :mod:`openedx_blockstore.exceptions`.
 """
 
 from openedx_blockstore.api._known_contents import find_known_contents
+from openedx_blockstore.api.advice import get_advice, get_link_advice
 from openedx_blockstore.api.annotations import (
     get_annotations,
     get_collection_annotations,
@@ -119,6 +120,7 @@ __all__ = [
     "export_collection",
     "find_known_contents",
     "force_browser_url",
+    "get_advice",
     "get_affected_bundles",
     "get_annotations",
     "get_borrowers",
@@ -147,6 +149,7 @@ __all__ = [
     "get_event_consumers",
     "get_events",
     "get_file_history",
+    "get_link_advice",
     "get_many_annotations",
     "get_many_contents",
     "get_or_create_bundle_draft",

@@ -77,7 +77,7 @@ def stage(
     wishes: Sequence[Wish],
     *,
     reused: Iterable[str] = (),
-    if_match: str | None = None,
+    if_match: Mapping[str, str] | None = None,
     keep_public: bool = False,
 ) -> None:
     """Stage changes in one transaction: all of them, or none.
@@ -87,13 +87,13 @@ def stage(
     Args:
         state: The draft as the caller has found it.
         reused: The digests of blobs that were not written now, since they were there.
-        if_match: For a single change: the digest that its path must have in the draft; an empty
+        if_match: The digests that files which change must have in the draft, by path; an empty
             text for "not there".
         keep_public: Let files stay as public as they are in the draft.
 
     Raises:
         DraftNotFound: The draft, or its bundle, was deleted in the meantime.
-        DraftConflict: The path does not match.
+        DraftConflict: Files do not match.
         StorageError: A reused blob is gone; the same call will write it anew.
     """
 
@@ -101,8 +101,8 @@ def stage(
         staged = _lock(state, wishes, settled=settled)
         base = state.base_tree()
         changes = [_change(wish, base, staged, keep_public=keep_public) for wish in wishes]
-        if if_match is not None:
-            _check_match(state.row.uuid, changes[0], base, staged, if_match)
+        if if_match:
+            _check_match(state.row.uuid, changes, base, staged, if_match)
         confirm_blobs(state.row.bundle.uuid, reused)
         if written := _write_rows(state.row, changes):
             announce(signals.draft_changed, draft_event(state.row, written))
@@ -178,17 +178,24 @@ def _change(wish: Wish, base: Tree, staged: Mapping[str, _Staged], *, keep_publi
 
 
 def _check_match(
-    draft_uuid: UUID, change: Change, base: Tree, staged: Mapping[str, _Staged], if_match: str
+    draft_uuid: UUID,
+    changes: Iterable[Change],
+    base: Tree,
+    staged: Mapping[str, _Staged],
+    if_match: Mapping[str, str],
 ) -> None:
-    if change.name in staged:
-        actual = staged[change.name].digest
-    else:
-        file = base.files.get(change.name)
+    conflicts = []
+    for change in changes:
+        if change.is_link or change.name not in if_match:
+            continue
+        file = staged.get(change.name) or base.files.get(change.name)
         actual = file.digest if file is not None else None
-    if (actual or "") != if_match:
-        mine = change.new.digest if isinstance(change.new, TreeFile) else None
-        conflict = PathConflict(change.name, if_match or None, actual, mine)
-        raise DraftConflict(draft_uuid, [conflict])
+        expected = if_match[change.name]
+        if (actual or "") != expected:
+            mine = change.new.digest if isinstance(change.new, TreeFile) else None
+            conflicts.append(PathConflict(change.name, expected or None, actual, mine))
+    if conflicts:
+        raise DraftConflict(draft_uuid, conflicts)
 
 
 def _write_rows(draft: Draft, changes: Sequence[Change]) -> list[Change]:

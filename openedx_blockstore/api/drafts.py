@@ -100,18 +100,26 @@ def write_draft_file(
         DraftConflict: The file does not match ``if_match``; the error carries both digests.
         StorageError: The storage failed.
     """
-    _write(draft_uuid, {normalize_path(path): contents}, public=public, if_match=if_match)
+    wanted = {path: if_match} if if_match is not None else {}
+    _write(draft_uuid, {path: contents}, public=public, if_match=wanted)
 
 
-def write_draft_files(draft_uuid: UUID | str, files: Mapping[str, FileContents | None]) -> None:
+def write_draft_files(
+    draft_uuid: UUID | str,
+    files: Mapping[str, FileContents | None],
+    *,
+    if_match: Mapping[str, str] | None = None,
+) -> None:
     """Write and delete many files of a draft: all of them, or none.
 
     Args:
         files: The new contents by path, as in :func:`write_draft_file`.
+        if_match: The digests that some of these files must have in the draft, by path; an empty
+            text for one that must not be there.
 
     It raises what :func:`write_draft_file` raises.
     """
-    _write(draft_uuid, files)
+    _write(draft_uuid, files, if_match=if_match if if_match is not None else {})
 
 
 def change_draft(
@@ -142,16 +150,21 @@ def _write(
     *,
     links: Mapping[str, LinkTarget | None] | None = None,
     public: bool | None = None,
-    if_match: str | None = None,
+    if_match: Mapping[str, str] | None = None,
 ) -> None:
     check_mapping("files", files)
     links = links if links is not None else {}
     check_mapping("links", links)
+    if_match = if_match if if_match is not None else {}
+    check_mapping("if_match", if_match)
     check_flag("public", public)
     limit = get_settings().MAX_PATH_LENGTH
     named = {normalize_path(path, max_length=limit): files[path] for path in files}
     if len(named) < len(files):
         raise Invalid("Two of the paths are the same, once both are in Unicode NFC.")
+    expected = {normalize_path(path, max_length=limit): if_match[path] for path in if_match}
+    if strangers := sorted(expected.keys() - named.keys()):
+        raise Invalid(f"if_match names {strangers[0]!r}, which is not among the files to write.")
     state = find_draft(draft_uuid)
     base = state.base_tree()
     # Before any bytes are stored: a link that can not be set is cheap to find.
@@ -171,7 +184,7 @@ def _write(
     if wishes:
         get_store().sync_blobs(state.row.bundle.uuid)
     if wishes := [*wishes, *changed_links]:
-        stage(state, wishes, reused=reused, if_match=if_match, keep_public=public is None)
+        stage(state, wishes, reused=reused, if_match=expected, keep_public=public is None)
 
 
 def _link_wishes(state: DraftState, links: Mapping[str, LinkTarget | None]) -> list[Wish]:

@@ -302,7 +302,7 @@ def _stage(state: DraftState, row: Upload, if_match: str | None) -> None:
         state,
         [Wish(row.path, is_link=False, new=new)],
         reused=[row.digest],
-        if_match=if_match,
+        if_match={row.path: if_match} if if_match is not None else None,
         keep_public=row.public is None,
     )
 

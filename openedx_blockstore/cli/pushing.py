@@ -7,7 +7,7 @@ was cut is repeated, and finds what it has done already.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
@@ -164,8 +164,13 @@ class Pusher:
                     future.cancel()
                 raise
         if steps.links:
-            self._server.set_draft_links(draft_uuid, steps.links)
+            self._warn(self._server.set_draft_links(draft_uuid, steps.links))
         return total
+
+    def _warn(self, advice: Iterable[str]) -> None:
+        """Say what plugins of the server advise."""
+        for line in advice:
+            self._output.warn(f"Advice: {line}")
 
     def _step(self, uploader: Uploader, draft_uuid: str, step: FileStep) -> None:
         if step.after is None:
@@ -227,7 +232,7 @@ class Pusher:
             "on_conflict": options.on_conflict,
         }
         try:
-            return self._server.commit(draft_uuid, values)
+            number, advice = self._server.commit(draft_uuid, values)
         except RefusedError as error:
             if error.code != _NO_CHANGES:
                 raise
@@ -243,9 +248,11 @@ class Pusher:
             ) from error
         except ClientError:
             # It may have been done, and only the answer was lost.
-            if (number := self._committed_already(staged)) is not None:
-                return number
+            if (found := self._committed_already(staged)) is not None:
+                return found
             raise
+        self._warn(advice)
+        return number
 
     def _committed_already(self, staged: Mapping[str, str | None]) -> int | None:
         """Return the latest version if it has all that was to be committed."""

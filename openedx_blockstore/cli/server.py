@@ -19,6 +19,7 @@ from openedx_blockstore.cli.values import (
     Version,
     VersionKey,
     VersionSummary,
+    read_advice,
     read_bundle,
     read_collection,
     read_draft,
@@ -203,8 +204,12 @@ class Server:
             "DELETE", self._draft_file(draft_uuid, path), headers=_expecting(before)
         )
 
-    def set_draft_links(self, draft_uuid: str, links: Mapping[str, LinkEntry | None]) -> None:
-        """Set and delete links of a draft."""
+    def set_draft_links(self, draft_uuid: str, links: Mapping[str, LinkEntry | None]) -> list[str]:
+        """Set and delete links of a draft.
+
+        Returns:
+            What plugins of the server say to that.
+        """
         body = {
             alias: None
             if link is None
@@ -215,15 +220,19 @@ class Server:
             }
             for alias, link in links.items()
         }
-        self.transport.send("PATCH", self.url(f"drafts/{draft_uuid}"), json={"links": body})
+        answer = self.transport.send(
+            "PATCH", self.url(f"drafts/{draft_uuid}"), json={"links": body}
+        )
+        return read_advice(_json(answer))
 
     def update_draft(self, draft_uuid: str, on_conflict: str) -> Draft:
         """Lay a draft over the latest version and return it."""
         return read_draft(self.post(f"drafts/{draft_uuid}/update", {"on_conflict": on_conflict}))
 
-    def commit(self, draft_uuid: str, values: Mapping[str, Any]) -> int:
-        """Commit a draft and return the number of the version."""
-        return int(self.post(f"drafts/{draft_uuid}/commit", dict(values))["version_num"])
+    def commit(self, draft_uuid: str, values: Mapping[str, Any]) -> tuple[int, list[str]]:
+        """Commit a draft; return the number of the version, and what plugins say to it."""
+        answer = self.post(f"drafts/{draft_uuid}/commit", dict(values))
+        return int(answer["version_num"]), read_advice(answer)
 
     def _draft_file(self, draft_uuid: str, path: str) -> str:
         return self.url(f"drafts/{draft_uuid}/files/{quote(path, safe='/')}")

@@ -204,6 +204,15 @@ def read_draft(values: Mapping[str, Any]) -> Draft:
     )
 
 
+def read_advice(values: Mapping[str, Any] | None) -> list[str]:
+    """Return what plugins say to what was done, if anything: a line for each."""
+    lines = []
+    for advice in (values or {}).get("advice") or ():
+        place = f"{advice['file']}: " if advice.get("file") else ""
+        lines.append(f"{place}{advice['message']} {advice.get('mend', '')}".strip())
+    return lines
+
+
 def read_job(values: Mapping[str, Any]) -> Job:
     """Return a job as the server sends it."""
     total = values.get("total")

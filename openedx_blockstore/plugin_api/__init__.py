@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from openedx_blockstore.plugin_api.advisers import Adviser
 from openedx_blockstore.plugin_api.annotations import AnnotationSource
 from openedx_blockstore.plugin_api.bundle_types import BundleType, PageRequest, Part
 from openedx_blockstore.plugin_api.contents import BundleContents, ContentFile
@@ -21,6 +22,7 @@ from openedx_blockstore.plugin_api.import_validators import ImportValidator
 from openedx_blockstore.plugin_api.search_backends import SearchBackend
 
 _contracts: dict[type, str] = {
+    Adviser: "openedx_blockstore.advisers",
     AnnotationSource: "openedx_blockstore.annotations",
     BundleType: "openedx_blockstore.bundle_types",
     EventConsumer: "openedx_blockstore.event_consumers",
@@ -52,6 +54,7 @@ def add_contract(contract: type, group: str) -> None:
 
 __all__ = [
     "CONTRACTS",
+    "Adviser",
     "AnnotationSource",
     "BundleContents",
     "BundleType",

@@ -136,4 +136,4 @@ def or_fail(call: str, ask: Callable[[], Iterable[Any]], what: str) -> list[Any]
     try:
         return list(ask())
     except Exception as error:  # noqa: BLE001  (whatever it raises)
-        pytest.fail(f"{call} must bear every kind of bytes, but raised {error!r} on {what}.")
+        pytest.fail(f"{call} must bear whatever it is given, but raised {error!r} on {what}.")

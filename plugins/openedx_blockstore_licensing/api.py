@@ -5,6 +5,7 @@ For trusted code in the same process: it checks what it is given, and no permiss
 """
 
 from openedx_blockstore_licensing.adoption import adopt_course_licenses
+from openedx_blockstore_licensing.advice import get_license_advice
 from openedx_blockstore_licensing.attribution import (
     get_credit,
     get_derivations,
@@ -59,6 +60,7 @@ __all__ = [
     "get_credit",
     "get_derivations",
     "get_license",
+    "get_license_advice",
     "get_license_report",
     "get_licenses",
     "get_publisher",

@@ -35,7 +35,13 @@ from openedx_blockstore_licensing.documents import sort_publishers
 from openedx_blockstore_licensing.licenses import NOASSERTION, licenses_in, rank
 from openedx_blockstore_licensing.licensing import resolve_version
 from openedx_blockstore_licensing.publishers import find_publishers
-from openedx_blockstore_licensing.stored import Key, StoredVersion, batches, read_versions
+from openedx_blockstore_licensing.stored import (
+    Key,
+    StoredVersion,
+    batches,
+    has_same_owner,
+    read_versions,
+)
 
 #: Returns those of some bundles that whoever asks may see.
 MaySee = Callable[[Iterable[UUID]], set[UUID]]
@@ -205,7 +211,11 @@ def _findings(works: Iterable[_Work], root: Key) -> Iterator[Finding]:
         expression = work.found.license.expression
         if work.key != root:
             yield from checks.look(
-                work, "link", expression, top.found.license.expression, same=_same(work, top)
+                work,
+                "link",
+                expression,
+                top.found.license.expression,
+                same=has_same_owner(work.found, top.found),
             )
         elif not expression or expression == NOASSERTION:
             yield from checks.look(work, "link", "", "", same=False)
@@ -250,14 +260,6 @@ class _Checks:
             None,
             f"{what}: {reasons}",
         )
-
-
-def _same(work: _Work, other: _Work) -> bool:
-    """Whether the same people own both, so that they may do as they please with both."""
-    mine, theirs = work.found.collection, other.found.collection
-    if work.credit.derived_from:
-        return False
-    return mine.pk == theirs.pk or bool(mine.owner and mine.owner == theirs.owner)
 
 
 def _by_name(work: _Work) -> tuple[str, str, int]:

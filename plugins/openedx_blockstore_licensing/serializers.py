@@ -7,6 +7,7 @@ from typing import Any
 from attrs import asdict
 from rest_framework import serializers
 
+from openedx_blockstore.plugin_rest import FindingSerializer
 from openedx_blockstore_licensing.data import (
     BundleLicenseData,
     CheckData,
@@ -103,6 +104,14 @@ class BundleLicensesSerializer(serializers.Serializer[Any]):
     """All that was said of a bundle."""
 
     licenses = BundleLicenseSerializer(many=True)
+
+
+class BundleLicensesSetSerializer(BundleLicensesSerializer):
+    """All that was said of a bundle, and what follows for its latest version."""
+
+    advice = FindingSerializer(
+        many=True, help_text="Where the licence does not go with links, or with the originals."
+    )
 
 
 class BundleLicenseInputSerializer(serializers.Serializer[Any]):

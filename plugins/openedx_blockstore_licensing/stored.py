@@ -6,14 +6,14 @@ import bisect
 from collections import defaultdict
 from collections.abc import Collection as Collection_
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import TypeVar
 from uuid import UUID
 
 from attrs import frozen
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from openedx_blockstore.models_api import Bundle, BundleVersion, Collection, VersionRange
 from openedx_blockstore_licensing.data import VersionLicense
@@ -41,6 +41,11 @@ class StoredVersion:
     derivations: tuple[Derivation, ...] = ()
 
     @property
+    def key(self) -> Key:
+        """Which one it is."""
+        return self.bundle.uuid, self.row.version_num
+
+    @property
     def bundle(self) -> Bundle:
         """Its bundle."""
         return self.row.bundle
@@ -49,6 +54,17 @@ class StoredVersion:
     def collection(self) -> Collection:
         """Its collection."""
         return self.row.bundle.collection
+
+
+def has_same_owner(one: StoredVersion, other: StoredVersion) -> bool:
+    """Tell whether the same people own both works, so that they may do as they please with them.
+
+    What the first was made of is not theirs.
+    """
+    if one.derivations:
+        return False
+    mine, theirs = one.collection, other.collection
+    return mine.pk == theirs.pk or bool(mine.owner and mine.owner == theirs.owner)
 
 
 def batches(items: Sequence[T], size: int = _BATCH) -> Iterator[Sequence[T]]:
@@ -71,20 +87,35 @@ def read_versions(keys: Iterable[Key]) -> dict[Key, StoredVersion]:
                 "bundle__collection"
             )
         }
-        histories = _read_histories({row.bundle.collection_id for row in rows.values()})
-        own = _read_own(BundleLicense.objects.order_by("pk"), rows.values())
-        derived = _read_own(Derivation.objects.order_by("pk"), rows.values())
-        for key in some:
-            if (row := rows.get(key)) is not None:
-                found[key] = StoredVersion(
-                    row,
-                    _decide(
-                        [each for each in own[row.bundle_id] if _holds(each, row.version_num)],
-                        histories[row.bundle.collection_id].at(row.created),
-                    ),
-                    tuple(each for each in derived[row.bundle_id] if _holds(each, row.version_num)),
-                )
+        stored = {each.key: each for each in _read_about(rows.values())}
+        found.update((key, stored[key]) for key in some if key in stored)
     return found
+
+
+def read_next_version(bundle_uuid: UUID) -> StoredVersion | None:
+    """Return what the tables would say of the next version of a bundle, if it were made now."""
+    bundle = Bundle.objects.select_related("collection").filter(uuid=bundle_uuid).first()
+    if bundle is None:
+        return None
+    rows = BundleVersion.objects.filter(bundle=bundle)
+    latest = rows.aggregate(latest=Max("version_num"))["latest"] or 0
+    row = BundleVersion(bundle=bundle, version_num=latest + 1, created=datetime.now(UTC))
+    return next(_read_about([row]))
+
+
+def _read_about(rows: Collection_[BundleVersion]) -> Iterator[StoredVersion]:
+    histories = _read_histories({row.bundle.collection_id for row in rows})
+    own = _read_own(BundleLicense.objects.order_by("pk"), rows)
+    derived = _read_own(Derivation.objects.order_by("pk"), rows)
+    for row in rows:
+        yield StoredVersion(
+            row,
+            _decide(
+                [each for each in own[row.bundle_id] if _holds(each, row.version_num)],
+                histories[row.bundle.collection_id].at(row.created),
+            ),
+            tuple(each for each in derived[row.bundle_id] if _holds(each, row.version_num)),
+        )
 
 
 def _named(keys: Iterable[Key]) -> Q:

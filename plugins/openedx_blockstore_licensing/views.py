@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from attrs import asdict
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -43,6 +44,7 @@ from openedx_blockstore_licensing.serializers import (
     USES,
     BundleLicenseInputSerializer,
     BundleLicensesSerializer,
+    BundleLicensesSetSerializer,
     CheckSerializer,
     CollectionLicenseInputSerializer,
     CollectionLicensesSerializer,
@@ -121,13 +123,22 @@ class BundleLicenseView(PluginView):
         row = visible_bundle(request.user, bundle_uuid)
         return Response(show_bundle_licenses(api.get_bundle_licenses(row.uuid)))
 
-    @extend_schema(request=BundleLicenseInputSerializer, responses=BundleLicensesSerializer)
+    @extend_schema(request=BundleLicenseInputSerializer, responses=BundleLicensesSetSerializer)
     def put(self, request: Request, bundle_uuid: str) -> Response:
-        """Say under which licence a span of a bundle's versions is, or some files; for authors."""
+        """Say under which licence a span of a bundle's versions is, or some files; for authors.
+
+        `advice` tells where that does not go with the latest version's links, or with what it was
+        made of. Nothing is refused for it.
+        """
         row = visible_bundle(request.user, bundle_uuid, "author")
         values = valid(BundleLicenseInputSerializer(data=request.data))
         api.set_bundle_license(row.uuid, values.pop("expression"), actor=self.actor, **values)
-        return Response(show_bundle_licenses(api.get_bundle_licenses(row.uuid)))
+        try:
+            advice = api.get_license_advice(row.uuid)
+        except BundleVersionNotFound:
+            advice = ()
+        shown = show_bundle_licenses(api.get_bundle_licenses(row.uuid))
+        return Response({**shown, "advice": [asdict(each) for each in advice]})
 
 
 class VersionLicenseView(PluginView):

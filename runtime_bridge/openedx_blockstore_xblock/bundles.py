@@ -57,13 +57,25 @@ class BundleStates:
             LearningContextNotFound, MountNotFound: There is nothing to start from.
             StorageError: The storage failed.
         """
+        return self.along(usage_key)[-1]
+
+    def along(self, usage_key: BlockstoreUsageKey) -> list[BundleContents]:
+        """Return the states of all bundles through which one gets to a usage, its own the last.
+
+        It raises what :meth:`of` raises.
+        """
         alias, *links = usage_key.route
         contents = self.mounted(usage_key.context_key, alias)
         if contents is None:
             raise BlockNotFound(usage_key, f"the mount {alias!r} leads nowhere")
+        way = [contents]
         for link in links:
-            contents = self.linked(usage_key, contents, link)
-        return contents
+            way.append(self.linked(usage_key, way[-1], link))
+        return way
+
+    def drafts_shown(self) -> list[BundleContents]:
+        """Return the drafts that a preview shows in place of versions, as far as it was looked."""
+        return [contents for contents in self._drafts.values() if contents is not None]
 
     def mounted(self, context_key: BlockstoreContextKey, alias: str) -> BundleContents | None:
         """Return the state of what is mounted; None if it is not there.

@@ -16,6 +16,12 @@ class BridgeSettings:
 
     #: Whether imports ask the classes of blocks if they can read them, and are refused if not.
     CHECK_IMPORTS: bool = field(default=True, validator=instance_of(bool))
+    #: Let problems run Python programs of authors, in the jail of ``edx-codejail`` that the host's
+    #: ``CODE_JAIL`` describes, or by the codejail service that the host uses.
+    SANDBOX: bool = field(default=False, validator=instance_of(bool))
+    #: Who decides what a learner is shown where there is a choice: the name of a chooser. A block
+    #: may name another.
+    CHOOSER: str = field(default="random", validator=instance_of(str))
 
 
 def get_settings() -> BridgeSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openedx_blockstore.exceptions import Conflict, Invalid, NotFound
 
 
@@ -74,6 +76,62 @@ class MalformedOlx(BadOlx):
     """A file is no well-formed XML, or asks a parser for more than to read it."""
 
 
+class EditConflict(Conflict):
+    """Others have changed a block since somebody began to edit it. Nothing was changed by this.
+
+    Attributes:
+        mine: What was to be written; of a block whose text is in another file, that text.
+        theirs: What is there now, likewise.
+        digest: The digest of what is there now: the base of a change that is to replace it.
+    """
+
+    code = "edit_conflict"
+
+    def __init__(self, usage_key: object, *, mine: str, theirs: str, digest: str) -> None:
+        self.usage_key = str(usage_key)
+        self.mine = mine
+        self.theirs = theirs
+        self.digest = digest
+        super().__init__(
+            "Somebody else has changed this block since you began. Nothing was saved; put both "
+            "texts together and save again."
+        )
+
+
+class ReadOnlyBlock(Invalid):
+    """Authored fields were changed where nothing can be saved: in what learners see.
+
+    Attributes:
+        fields: The names of the fields.
+    """
+
+    code = "read_only_block"
+
+    def __init__(self, usage_key: object, fields: Sequence[str]) -> None:
+        self.usage_key = str(usage_key)
+        self.fields = tuple(fields)
+        super().__init__(f"{usage_key}: {', '.join(fields)} can not be changed here.")
+
+
+class UnwritableField(Invalid):
+    """A field of a block can not be written as OLX without losing something.
+
+    Attributes:
+        block_type: The block's type.
+        field: The field; several names where it is not known which one it is.
+    """
+
+    code = "unwritable_field"
+
+    def __init__(self, block_type: str, field: str, reason: str) -> None:
+        self.block_type = block_type
+        self.field = field
+        self.reason = reason
+        super().__init__(
+            f"The field {field!r} of a {block_type!r} can not be written: {reason.rstrip('.')}."
+        )
+
+
 class InvalidContext(Invalid):
     """A learning context can not be made or changed as asked for."""
 
@@ -81,15 +139,42 @@ class InvalidContext(Invalid):
 
 
 class HandlerNotFound(NotFound):
-    """The address of a handler was not made here, or was made too long ago."""
+    """The address of a handler was not made here, or too long ago; or a block has no such one."""
 
     code = "handler_not_found"
 
-    def __init__(self) -> None:
-        super().__init__("This address has expired or was never good. Load the page again.")
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(
+            "This address has expired or was never good. Load the page again."
+            if name is None
+            else f"The block has no handler {name!r:.80}."
+        )
+
+
+class BlockTypeNotInstalled(Invalid):
+    """No installed package has blocks of this type."""
+
+    code = "block_type_not_installed"
+
+    def __init__(self, block_type: str) -> None:
+        self.block_type = block_type
+        super().__init__(
+            f"No installed package has blocks of the type {block_type!r}: install the one that has."
+        )
 
 
 class InvalidPreview(Invalid):
     """What is asked for can not be looked at: two things at once, or something that is none."""
 
     code = "invalid_preview"
+
+
+class ViewNotFound(NotFound):
+    """A block can not be shown in this way."""
+
+    code = "view_not_found"
+
+    def __init__(self, usage_key: object, view: str) -> None:
+        self.usage_key = str(usage_key)
+        self.view = view
+        super().__init__(f"{usage_key} has no view {view!r}.")

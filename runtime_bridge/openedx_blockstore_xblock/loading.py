@@ -7,7 +7,7 @@ nothing else; which bytes are meant is found anew for every runtime.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -65,6 +65,10 @@ class FoundBlock:
     element: BlockElement
 
 
+#: A block, and some of what it holds.
+Holder = tuple[FoundBlock, Sequence[Include | InlineChild]]
+
+
 class BlockLoader:
     """Finds blocks, for one runtime: what it has found once it takes for settled."""
 
@@ -114,20 +118,59 @@ class BlockLoader:
 
         return _cached(_blocks, key, parse)
 
-    def children(self, found: FoundBlock, parsed: ParsedBlock) -> list[BlockstoreUsageKey]:
-        """Return the usages of a block's children; their files are fetched at a time.
+    def children(self, holders: Sequence[Holder]) -> list[list[BlockstoreUsageKey]]:
+        """Return the usages of children of some blocks; their files are fetched at a time.
 
         A child that is not there has a usage, too, so that it can be said what is missing.
         """
-        links = found.contents.links
-        sources = {each.source for each in parsed.children if isinstance(each, Include)}
-        self._bundles.read_linked(links[source] for source in sources if source in links)
-        targets = [self._target(found, child) for child in parsed.children]
-        self._fetch(target for target in targets if isinstance(target, _Target))
-        return [
-            target if isinstance(target, BlockstoreUsageKey) else self._included(found, target)
-            for target in targets
+        self._link_up(holders)
+        targets = [
+            [self._target(found, child) for child in children] for found, children in holders
         ]
+        self._fetch(each for some in targets for each in some if isinstance(each, _Target))
+        return [
+            [
+                each if isinstance(each, BlockstoreUsageKey) else self._included(found, each)
+                for each in some
+            ]
+            for (found, _children), some in zip(holders, targets, strict=True)
+        ]
+
+    def digests(self, holders: Sequence[Holder]) -> list[list[str | None]]:
+        """Return the digests of the files of children; None for what is not there.
+
+        No file is read for this.
+        """
+        self._link_up(holders)
+        return [
+            [self._digest(self._target(found, child), found) for child in children]
+            for found, children in holders
+        ]
+
+    def _link_up(self, holders: Sequence[Holder]) -> None:
+        """Find what the sources of includes lead to, all at a time."""
+        self._bundles.read_linked(
+            found.contents.links[child.source]
+            for found, children in holders
+            for child in children
+            if isinstance(child, Include) and child.source in found.contents.links
+        )
+
+    @staticmethod
+    def _digest(target: BlockstoreUsageKey | _Target, found: FoundBlock) -> str | None:
+        if isinstance(target, _Target):
+            return target.contents.files[target.path].digest
+        is_inline = found.document.find(target.inner_id) is not None and target.inner_id != ""
+        return found.contents.files[found.usage_key.path].digest if is_inline else None
+
+    def mounted(self, usage_key: BlockstoreUsageKey) -> BundleContents | None:
+        """Return what is mounted where the route of a usage begins; None if it is not there.
+
+        Raises:
+            LearningContextNotFound, MountNotFound: Nothing is mounted so.
+            StorageError: The storage failed.
+        """
+        return self._bundles.mounted(usage_key.context_key, usage_key.route[0])
 
     def find_static(
         self, found: FoundBlock, paths: Iterable[str]
@@ -217,13 +260,13 @@ class BlockLoader:
             route = (*route, child.source)
         if child.path not in contents.files:
             return _missing(parent, child, contents=contents, route=route)
-        return _Target(contents, route, child.path, child.usage)
+        return _Target(contents, route, child)
 
     def _included(self, found: FoundBlock, target: _Target) -> BlockstoreUsageKey:
         try:
             block_type = self._document(target.contents, target.path).root.block_type
         except BadOlx:
-            block_type = _type_by_path(target.path)
+            block_type = target.include.guessed_type
         bundle_uuid = target.contents.bundle_uuid
         if bundle_uuid is None:
             raise AssertionError("What is stored has a bundle.")
@@ -233,7 +276,7 @@ class BlockLoader:
             bundle_uuid,
             target.path,
             route=target.route,
-            place=target.usage,
+            place=target.include.usage,
         )
 
 
@@ -243,8 +286,11 @@ class _Target:
 
     contents: BundleContents
     route: tuple[str, ...]
-    path: str
-    usage: str
+    include: Include
+
+    @property
+    def path(self) -> str:
+        return self.include.path
 
 
 def _missing(
@@ -257,17 +303,12 @@ def _missing(
     bundle_uuid = contents.bundle_uuid if contents is not None else None
     return BlockstoreUsageKey(
         parent.context_key,
-        _type_by_path(child.path),
+        child.guessed_type,
         bundle_uuid or parent.bundle_uuid,
         child.path,
         route=route or (*parent.route, child.source),
         place=child.usage,
     )
-
-
-def _type_by_path(path: str) -> str:
-    """Guess the type of a block whose file can not be read: ``type/id/definition.xml``."""
-    return path.split("/", 1)[0].removesuffix(".xml") or "unknown"
 
 
 def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from attrs import frozen
 
-from openedx_blockstore import api
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents
+from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.requests import see_drafts_of
 
 #: The document of a course's bundle that says what a learner goes through (docs/reference/
 #: course-format).
@@ -47,15 +49,28 @@ class Outline:
     chapters: tuple[OutlineChapter, ...]
 
 
-def mounted(context_key: BlockstoreContextKey, alias: str) -> BundleContents:
+def mounted(
+    context_key: BlockstoreContextKey,
+    alias: str,
+    *,
+    user_id: int | None = None,
+    preview: Preview | None = None,
+) -> BundleContents:
     """Return what a context has under an alias.
+
+    Args:
+        user_id: Who looks at it.
+        preview: How.
 
     Raises:
         LearningContextNotFound, MountNotFound: There is no such thing.
-        BundleNotFound, BundleVersionNotFound, StorageError: It can not be read.
+        StorageError: It can not be read.
     """
-    mount = ALL_CONTEXTS.mount(context_key, alias)
-    return api.get_bundle_contents(mount.bundle_uuid, mount.version, use_draft=mount.draft or None)
+    states = BundleStates(ALL_CONTEXTS, preview=preview, visible_drafts=see_drafts_of(user_id))
+    contents = states.mounted(context_key, alias)
+    if contents is None:
+        raise MountNotFound(context_key, alias)
+    return contents
 
 
 def read_outline(

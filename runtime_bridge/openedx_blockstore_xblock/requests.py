@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from xblock.core import XBlock
 
-from openedx_blockstore.plugin_rest import authored_bundles
-from openedx_blockstore_xblock import signals
+from openedx_blockstore.plugin_rest import User, authored_bundles
+from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
 from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.publishing import publish
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
 
@@ -33,41 +34,58 @@ def block_user(request: HttpRequest, *, is_author: bool = False) -> BlockUser:
     return BlockUser(visitor=str(request.session.session_key))
 
 
-def granted_user(grant: HandlerGrant) -> BlockUser:
-    """Return the visitor that an address was made for.
+def granted_account(grant: HandlerGrant) -> User:
+    """Return the account that an address was made for.
 
     Raises:
-        HandlerNotFound: The account is locked or gone.
+        HandlerNotFound: It is locked or gone.
     """
     if grant.user_id is None:
-        return BlockUser(visitor=grant.visitor)
+        return AnonymousUser()
     user = get_user_model()._default_manager.filter(pk=grant.user_id, is_active=True).first()  # noqa: SLF001 - Django's own name
     if user is None:
         raise HandlerNotFound
-    return _account(user)
+    return user
+
+
+def granted_user(grant: HandlerGrant, account: User, *, is_author: bool = False) -> BlockUser:
+    """Return whoever an address was made for, as blocks see them."""
+    if grant.user_id is None:
+        return BlockUser(visitor=grant.visitor)
+    return _account(account, is_author=is_author)
 
 
 def make_runtime(
-    user: BlockUser, *, preview: Preview | None = None, author_mode: bool = False
+    user: BlockUser,
+    *,
+    preview: Preview | None = None,
+    author_mode: bool = False,
+    absolute: Callable[[str], str] = str,
 ) -> BlockstoreRuntime:
     """Return a runtime for one request.
 
     Args:
         preview: How mounts are looked at; None for what learners see. Whoever calls this has made
             sure that the user may read them; of drafts only those are shown that the user may edit.
+        absolute: Makes addresses of paths; for what is shown on other sites.
     """
     return BlockstoreRuntime(
         user,
         Surroundings(
             contexts=ALL_CONTEXTS,
-            handler_url=partial(handler_url, user=user, preview=preview),
-            resource_url=_resource_url,
-            publish=partial(_publish, user) if preview is None else _publish_nothing,
+            handler_url=lambda *which: absolute(handler_url(*which, user=user, preview=preview)),
+            resource_url=lambda *which: absolute(_resource_url(*which)),
+            publish=partial(publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
-            visible_drafts=partial(visible_drafts, user.user_id),
+            visible_drafts=see_drafts_of(user.user_id),
         ),
     )
+
+
+def see_drafts_of(user_id: int | None) -> VisibleDrafts:
+    """Return what says whose drafts are shown to a user."""
+    return partial(visible_drafts, user_id)
 
 
 def visible_drafts(user_id: int | None, bundle_uuids: Collection[UUID]) -> Collection[UUID]:
@@ -81,7 +99,7 @@ def visible_drafts(user_id: int | None, bundle_uuids: Collection[UUID]) -> Colle
     return set(bundles.values_list("uuid", flat=True))
 
 
-def _account(user: AbstractBaseUser | AnonymousUser, *, is_author: bool = False) -> BlockUser:
+def _account(user: User, *, is_author: bool = False) -> BlockUser:
     name = user.get_full_name() if hasattr(user, "get_full_name") else ""
     return BlockUser(
         user_id=user.pk,
@@ -101,9 +119,3 @@ def _resource_url(block: XBlock, uri: str) -> str:
 
 def _publish_nothing(_block: XBlock, _kind: str, _data: dict[str, Any]) -> None:
     """What happens in a preview is nobody's grade."""
-
-
-def _publish(user: BlockUser, block: XBlock, kind: str, data: dict[str, Any]) -> None:
-    signals.block_published.send_robust(
-        sender=None, usage_key=block.scope_ids.usage_id, user=user, kind=kind, data=data
-    )

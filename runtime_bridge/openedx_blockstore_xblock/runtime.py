@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
 
 from attrs import frozen
+from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
@@ -23,24 +26,32 @@ from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.assets import static_candidates
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
-from openedx_blockstore_xblock.block_classes import find_class
 from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
+from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.contexts import LearningContextKind
+from openedx_blockstore_xblock.editing import EditSession
+from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.sandbox import needs_sandbox, why_not
 from openedx_blockstore_xblock.services import (
+    PYTHON_LIBRARY,
     BlockUser,
     BlockUserService,
     CacheService,
+    CompletionService,
     I18nService,
     ReplaceURLService,
     SandboxService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
+
+log = logging.getLogger(__name__)
 
 #: Is given a block, the name of a handler, a suffix and a query, and returns an address.
 HandlerURL = Callable[[XBlock, str, str, str], str]
@@ -61,6 +72,7 @@ class Surroundings:
         author_mode: Blocks are shown to those who may change them.
         preview: How mounts are looked at; None for what learners see.
         visible_drafts: Says whose drafts a preview may show.
+        editing: Saves what authors change; None where nobody edits.
     """
 
     contexts: LearningContextKind
@@ -70,6 +82,11 @@ class Surroundings:
     author_mode: bool = False
     preview: Preview | None = None
     visible_drafts: VisibleDrafts = no_drafts
+    editing: EditSession | None = None
+
+
+#: The views in which learners and authors meet a block; others are about editing it.
+_SHOWING = {"student_view", "public_view", "author_view"}
 
 
 class BlockstoreRuntime(Runtime):  # type: ignore[misc]
@@ -87,19 +104,24 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self.resources_fs = _no_files()
         self._surroundings = surroundings
         self.preview = surroundings.preview
-        self._loader = BlockLoader(
-            BundleStates(
-                surroundings.contexts,
-                preview=surroundings.preview,
-                visible_drafts=surroundings.visible_drafts,
-            )
+        self._bundles = BundleStates(
+            surroundings.contexts,
+            preview=surroundings.preview,
+            visible_drafts=surroundings.visible_drafts,
         )
+        self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
-        self._found: dict[BlockstoreUsageKey, FoundBlock] = {}
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
         self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
-        self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
+        #: The experiments of courses, for blocks that show a part of themselves.
+        self.experiments = Experiments(self._loader, self._state, user)
+        self._tree = BlockTree(
+            self._loader,
+            prefetch=self._prefetch,
+            make=self._block,
+            show_all=surroundings.author_mode,
+        )
         self._field_data_of_blocks = self._split_field_data()
 
     # Blocks --------------------------------------------------------------------------------------
@@ -115,39 +137,29 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             StorageError: The storage failed.
         """
         try:
-            found = self._loader.find(usage_id)
-            block_class = find_class(found.element.block_type)
-            if block_class is None:
-                return self._placeholder(
-                    usage_id, "No installed package has blocks of this type.", for_parent
-                )
-            parsed = self._loader.parse(found, block_class)
+            node = self._tree.node(usage_id)
+            self._tree.check_no_circle(node, for_parent)
         except BlockstoreError as error:
             if for_parent is None and error.code.endswith("not_found"):
                 raise
             return self._placeholder(usage_id, str(error), for_parent)
-        return self._block(found, block_class, parsed, for_parent)
+        if for_parent is None:
+            # All that is shown with it is read together.
+            self._tree.descend(usage_id)
+        return self._block(node, for_parent)
 
-    def _block(
-        self,
-        found: FoundBlock,
-        block_class: type[XBlock],
-        parsed: ParsedBlock,
-        for_parent: XBlock | None,
-    ) -> XBlock:
+    def _block(self, node: Node, for_parent: XBlock | None = None) -> XBlock:
+        found = node.found
         usage_key = found.usage_key
-        self._found[usage_key] = found
-        if block_class.has_children and usage_key not in self._children:
-            self._children[usage_key] = self._loader.children(found, parsed)
-        self._prefetch([usage_key, *self._children.get(usage_key, ())])
-        self._authored.add(usage_key, parsed, self._settings[usage_key])
+        self._prefetch([usage_key])
+        self._authored.add(usage_key, node.parsed, self._settings[usage_key])
         keys = ScopeIds(
             self.user.user_id if self.user.user_id is not None else self.user.visitor,
             found.element.block_type,
             self._definition_key(found),
             usage_key,
         )
-        mixed = self.mixologist.mix(block_class)
+        mixed = self.mixologist.mix(node.block_class)
         block: XBlock = self.construct_xblock_from_class(mixed, keys, for_parent=for_parent)
         return block
 
@@ -155,7 +167,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self, usage_key: BlockstoreUsageKey, reason: str, for_parent: XBlock | None
     ) -> XBlock:
         keys = ScopeIds(self.user.user_id, usage_key.block_type, usage_key, usage_key)
-        self._authored.add(usage_key, ParsedBlock(usage_key.block_type, (), {}))
+        if not self._authored.knows(usage_key):
+            self._authored.add(usage_key, ParsedBlock(usage_key.block_type, (), {}))
         block: XBlock = self.construct_xblock_from_class(
             self.mixologist.mix(PlaceholderBlock), keys, for_parent=for_parent
         )
@@ -187,11 +200,19 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             found = self._surroundings.contexts.settings(context_key, here)
             self._settings.update({key: found.get(key, {}) for key in here})
 
+    def types_inside(self, block: XBlock) -> list[str]:
+        """Return the types of a block's children, as far as its own file tells them."""
+        return self._authored.child_types(block.scope_ids.usage_id)
+
+    def drafts_shown(self) -> list[BundleContents]:
+        """Return the drafts that the preview has shown so far, in place of versions."""
+        return self._bundles.drafts_shown()
+
     # Fields --------------------------------------------------------------------------------------
 
     def _split_field_data(self) -> FieldData:
         state = KvsFieldData(self._state)
-        children = _ChildrenFieldData(self._children)
+        children = _ChildrenFieldData(self._tree)
         return SplitFieldData(
             {
                 Scope.content: self._authored,
@@ -206,15 +227,23 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         )
 
     def save_block(self, block: XBlock) -> None:
-        """Called when a block has saved its fields; authored ones must not have changed.
+        """Called when a block has saved its fields: authored ones go into the draft.
 
         Raises:
-            ReadOnlyBlock: They have.
+            ReadOnlyBlock: Authored fields have changed, and nobody is editing here.
+            EditConflict, DraftConflict: Others have changed the block in the meantime.
+            UnwritableField: OLX can not hold a value.
         """
-        if changes := self._authored.changes(block):
+        changed = self._authored.changed(block)
+        if not changed:
+            return
+        usage_key = block.scope_ids.usage_id
+        session, contents = self._surroundings.editing, self.contents_of(block)
+        if session is None or contents is None:
             self._authored.forget_changes(block)
-            names = ", ".join(sorted(changes))
-            raise TypeError(f"{block.scope_ids.usage_id}: {names} can not be changed here.")
+            raise ReadOnlyBlock(usage_key, changed)
+        parsed = session.save(usage_key, contents, self._authored.wanted(block))
+        self._authored.saved(block, parsed)
 
     # Services ------------------------------------------------------------------------------------
 
@@ -228,11 +257,12 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         if declaration is None:
             raise NoSuchServiceError(f"Service {service_name!r} was not requested.")
         makers: dict[str, Callable[[], Any]] = {
-            "cache": CacheService,
+            "cache": lambda: CacheService(self._python_library_digest(block)),
+            "completion": lambda: CompletionService(self.user, is_tracked=self.preview is None),
             "field-data": lambda: self._field_data_of_blocks,
             "i18n": lambda: I18nService(block),
             "replace_urls": lambda: self._replace_urls(block),
-            "sandbox": SandboxService,
+            "sandbox": lambda: SandboxService(lambda: self._python_library(block)),
             "user": lambda: BlockUserService(self.user),
             "xqueue": lambda: None,
         }
@@ -242,8 +272,34 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             raise NoSuchServiceError(f"Service {service_name!r} is not available.")
         return None
 
+    def _python_library(self, block: XBlock) -> bytes | None:
+        found = self._find_static(block, PYTHON_LIBRARY)
+        return found[0].read(found[1]) if found is not None else None
+
+    def _python_library_digest(self, block: XBlock) -> str:
+        # Problems keep the results of programs by the programs alone.
+        if not needs_sandbox(block):
+            return ""
+        library = self._python_library(block)
+        return hashlib.sha256(library).hexdigest() if library is not None else ""
+
+    def _find_static(self, block: XBlock, name: str) -> tuple[BundleContents, str] | None:
+        try:
+            found = self._tree.node(block.scope_ids.usage_id).found
+        except BlockstoreError:
+            return None
+        paths = static_candidates(found.usage_key.path, name)
+        return self._loader.find_static(found, paths)
+
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda name: self.asset_url(block, name))
+
+    def contents_of(self, block: XBlock) -> BundleContents | None:
+        """Return the state of the bundle in which a block is; None where it is not there."""
+        try:
+            return self._tree.node(block.scope_ids.usage_id).found.contents
+        except BlockstoreError:
+            return None
 
     def asset_url(self, block: XBlock, name: str) -> str | None:
         """Return where a browser finds the file that a block calls ``/static/{name}``.
@@ -251,11 +307,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         Returns:
             None where there is no such file.
         """
-        block_found = self._found.get(block.scope_ids.usage_id)
-        if block_found is None:
-            return None
-        paths = static_candidates(block_found.usage_key.path, name)
-        found = self._loader.find_static(block_found, paths)
+        found = self._find_static(block, name)
         if found is None:
             return None
         contents, path = found
@@ -307,6 +359,27 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._surroundings.publish(block, event_type, event_data)
 
     # Views ---------------------------------------------------------------------------------------
+
+    def render(
+        self, block: XBlock, view_name: str, context: dict[str, Any] | None = None
+    ) -> Fragment:
+        """Show a block; where it can not be shown, a placeholder stands for it.
+
+        Raises:
+            StorageError: The storage failed.
+        """
+        usage_key = block.scope_ids.usage_id
+        if view_name in _SHOWING and (reason := why_not(block)):
+            block = self._placeholder(usage_key, reason, None)
+        try:
+            return super().render(block, view_name, context)
+        except (BlockstoreError, DatabaseError):
+            raise
+        except Exception as error:
+            # It is another package's code, on what anybody has written.
+            log.exception("The view %s of %s failed.", view_name, usage_key)
+            reason = f"It can not be shown: {type(error).__name__}: {error}"
+            return super().render(self._placeholder(usage_key, reason, None), view_name, context)
 
     def wrap_xblock(
         self,
@@ -364,14 +437,14 @@ class _KeyReader(IdReader):  # type: ignore[misc]
 
 
 class _ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when their parent was loaded."""
+    """The usages of children, found when they are asked for."""
 
-    def __init__(self, children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]]) -> None:
-        self._children = children
+    def __init__(self, tree: BlockTree) -> None:
+        self._tree = tree
 
     def get(self, block: XBlock, name: str) -> Any:
         if name == "children":
-            return list(self._children.get(block.scope_ids.usage_id, []))
+            return self._tree.children(block.scope_ids.usage_id)
         raise KeyError(name)
 
     def set(self, block: XBlock, name: str, value: Any) -> NoReturn:

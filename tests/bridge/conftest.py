@@ -15,6 +15,7 @@ from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
 from openedx_blockstore_xblock.contexts.dispatch import AllContexts
+from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
@@ -72,6 +73,7 @@ def make_runtime(published: Published) -> Callable[..., BlockstoreRuntime]:
         author_mode: bool = False,
         preview: Preview | None = None,
         visible_drafts: VisibleDrafts = set,
+        editing: EditSession | None = None,
     ) -> BlockstoreRuntime:
         return BlockstoreRuntime(
             user or BlockUser(visitor="somebody"),
@@ -85,7 +87,8 @@ def make_runtime(published: Published) -> Callable[..., BlockstoreRuntime]:
                     (block.scope_ids.usage_id, kind, data)
                 ),
                 author_mode=author_mode,
-                preview=preview,
+                preview=Preview(draft=editing.draft) if editing is not None else preview,
+                editing=editing,
                 visible_drafts=visible_drafts,
             ),
         )

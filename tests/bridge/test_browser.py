@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from openedx_blockstore import api
 from openedx_blockstore.courses import import_course
-from tests.files.browsing import browsing
+from tests.files.browsing import browsing, faults_of, picture
 from tests.files.conftest import Caller
 
 pytestmark = [
@@ -81,7 +81,7 @@ def test_a_learner_goes_through_the_units_with_the_keyboard(
         page.get_by_role("link", name="Next").focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**?unit=2")
-        assert page.locator(".units [aria-current=page]").inner_text() == "2"
+        expect(page.locator(".bs-units [aria-current=page]")).to_have_text("2")
 
 
 def test_items_are_dragged_onto_their_zones(
@@ -106,6 +106,76 @@ def test_items_are_dragged_onto_their_zones(
         placed.first.wait_for()
         page.reload()
         placed.first.wait_for()
+
+
+@pytest.fixture
+def sample_course(db: None) -> UUID:
+    """The course of this repository, imported, which everybody may read."""
+    report = import_course(Path(__file__).resolve().parents[2] / "sample_course")
+    assert report.collection_uuid is not None
+    assert report.course_bundle_uuid is not None
+    api.update_collection(report.collection_uuid, visibility="public_read")
+    return report.course_bundle_uuid
+
+
+def test_a_number_is_answered_and_found_again(
+    live_server: LiveServer, sample_course: UUID, learner: Caller
+) -> None:
+    """With the keyboard alone."""
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        open_course(page, live_server, sample_course)
+        picture(page, "outline")
+        page.get_by_role("link", name="What the pellet says").click()
+        voles = page.locator(".problems-wrapper", has_text="six lower jaws")
+        voles.get_by_role("textbox").focus()
+        page.keyboard.type("3")
+        voles.get_by_role("button", name="Submit").press("Enter")
+        expect(voles).to_contain_text("Correct (1/1 point)")
+        picture(page, "number")
+        page.reload()
+        expect(voles.get_by_role("textbox")).to_have_value("3")
+
+
+def test_a_unit_with_a_block_that_is_not_installed_works(
+    live_server: LiveServer, courses: Path, learner: Caller
+) -> None:
+    """The learner is told, and the rest is there."""
+    report = import_course(courses / "studio-advanced")
+    assert report.collection_uuid is not None
+    assert report.course_bundle_uuid is not None
+    api.update_collection(report.collection_uuid, visibility="public_read")
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        open_course(page, live_server, report.course_bundle_uuid)
+        page.get_by_role("link", name="3.6 - Open Response Assessments").click()
+        placeholder = page.get_by_text("This part can not be shown right now.")
+        for _unit in range(page.locator(".bs-units a").count()):
+            if placeholder.count():
+                break
+            page.get_by_role("link", name="Next").click()
+        expect(placeholder).to_be_visible()
+        picture(page, "not installed")
+        page.get_by_role("link", name="Previous").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("3.6 - Open Response Assessments")
+
+
+def test_pages_of_learners_are_for_everybody(
+    live_server: LiveServer, course: UUID, learner: Caller
+) -> None:
+    """As far as a program can tell; what is in blocks is their authors'."""
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        open_course(page, live_server, course)
+        assert faults_of(page, without=".xblock-v1") == []
+        page.get_by_role("link", name="Main Subsection").click()
+        page.get_by_role("radio").first.wait_for()
+        assert faults_of(page, without=".xblock-v1") == []
+        page.get_by_role("link", name="This unit by itself").click()
+        page.get_by_role("radio").first.wait_for()
+        assert faults_of(page, without=".xblock-v1") == []
+        page.get_by_role("link", name="Courses").click()
+        assert faults_of(page, without=".xblock-v1") == []
 
 
 def test_a_page_fits_a_phone(live_server: LiveServer, course: UUID, learner: Caller) -> None:

@@ -14,7 +14,7 @@ from openedx_blockstore import api
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
-from openedx_blockstore_xblock.exceptions import BlockNotFound, MountNotFound
+from openedx_blockstore_xblock.exceptions import BlockNotFound, MountNotFound, ReadOnlyBlock
 from openedx_blockstore_xblock.keys import BlockstoreContextKey
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
@@ -289,7 +289,7 @@ def test_a_learners_block_can_not_change_what_authors_have_written(
     key = usage(make_bundle(FILES), "problem/food/definition.xml", block_type="problem")
     block = make_runtime().get_block(key)
     block.display_name = "Mine"
-    with pytest.raises(TypeError, match="display_name"):
+    with pytest.raises(ReadOnlyBlock, match="display_name"):
         block.save()
     assert make_runtime().get_block(key).display_name == "Owls"
 

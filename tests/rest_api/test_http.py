@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -256,7 +255,5 @@ def test_a_list_of_many_bundles_costs_few_statements(
     for number in range(50):
         api.create_bundle(place.collection, f"b{number}", "Bundle")
     client = world.client("reader")
-    started = time.perf_counter()
     with django_assert_max_num_queries(6):
         assert len(client.get(f"{BASE}bundles?limit=1000").json()["results"]) == 56
-    assert time.perf_counter() - started < 5

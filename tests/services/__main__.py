@@ -21,19 +21,20 @@ from tests.services.base import Server, ServerFailedError, ServerMissingError
 from tests.services.install import install
 from tests.services.mariadb import MariaDB
 from tests.services.nginx import Nginx
-from tests.services.opensearch import OpenSearch
 from tests.services.postgresql import PostgreSQL
 from tests.services.redis import Redis
+from tests.services.search_engines import Elasticsearch, OpenSearch
 from tests.services.seaweedfs import SeaweedFS
 
 SERVERS: dict[str, type[Server]] = {
-    each.name: each for each in (MariaDB, OpenSearch, PostgreSQL, Redis, SeaweedFS)
+    each.name: each for each in (Elasticsearch, MariaDB, OpenSearch, PostgreSQL, Redis, SeaweedFS)
 }
 
 #: What tests start by themselves, or only run: the Debian packages that bring it.
 TOOLS: dict[str, tuple[str, ...]] = {
     "chromium": ("chromium",),
     "ffmpeg": ("ffmpeg",),
+    "sudo": ("sudo",),
     Nginx.name: Nginx.packages,
 }
 

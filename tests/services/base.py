@@ -127,6 +127,22 @@ class Server(ABC):
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def halt(self) -> None:
+        """End the server without a warning, as its machine may fail; what it has written stays."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            self._end(process)
+
+    def resume(self) -> None:
+        """Start the server again after :meth:`halt`, with its data, on the port that it had.
+
+        Raises:
+            ServerFailedError: It does not answer.
+        """
+        if not self._run_once():
+            raise self._failed()
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -171,28 +187,40 @@ class Server(ABC):
         return self.account if os.geteuid() == 0 else None
 
     def _start_on_a_free_port(self) -> None:
-        log = self.folder / "server.log"
         for _attempt in range(_ATTEMPTS):
             self.port = self.pick_port()
-            with log.open("wb") as output:
-                self._process = subprocess.Popen(
-                    self.command(),
-                    cwd=self.folder,
-                    env={**os.environ, **self.server_environment()},
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    # A group of its own: Ctrl-C is for the tests, and stop() reaches its children.
-                    start_new_session=True,
-                    user=self._user,
-                    group=self._user,
-                )
-            if self._answers_in_time(self._process):
+            if self._run_once():
                 return
-            self._end(self._process)
-            self._process = None
-        tail = log.read_text(errors="replace")[-4000:]
-        raise ServerFailedError(f"{self.name} did not start. The end of its log:\n{tail}")
+        raise self._failed()
+
+    def _run_once(self) -> bool:
+        """Start the process; whether it answers. If not, it is ended."""
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                self.command(),
+                cwd=self.folder,
+                env={**os.environ, **self.server_environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C is for the tests, and stop() reaches its children.
+                start_new_session=True,
+                user=self._user,
+                group=self._user,
+            )
+        if self._answers_in_time(self._process):
+            return True
+        self._end(self._process)
+        self._process = None
+        return False
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "server.log"
+
+    def _failed(self) -> ServerFailedError:
+        tail = self._log.read_text(errors="replace")[-4000:]
+        return ServerFailedError(f"{self.name} did not start. The end of its log:\n{tail}")
 
     def _answers_in_time(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + _START_SECONDS

@@ -11,18 +11,22 @@ from openedx_blockstore_xblock.api.contexts import (
     unmount_bundle,
     update_learning_context,
 )
+from openedx_blockstore_xblock.api.editing import get_block_olx, save_fields, set_block_olx
 from openedx_blockstore_xblock.api.settings import get_usage_settings, set_usage_settings
 from openedx_blockstore_xblock.api.state import reset_state
 
 __all__ = [
     "create_learning_context",
     "delete_learning_context",
+    "get_block_olx",
     "get_learning_context",
     "get_learning_contexts",
     "get_mount_updates",
     "get_usage_settings",
     "mount_bundle",
     "reset_state",
+    "save_fields",
+    "set_block_olx",
     "set_usage_settings",
     "start_attempt",
     "unmount_bundle",

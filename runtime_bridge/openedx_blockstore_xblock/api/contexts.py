@@ -15,7 +15,8 @@ from openedx_blockstore import api
 from openedx_blockstore.models_api import Bundle
 from openedx_blockstore_xblock.api._settings import copy_settings
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT, rows
-from openedx_blockstore_xblock.contexts.rows import contexts_data, mount_data
+from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
+from openedx_blockstore_xblock.contexts.rows import contexts_data, is_storable, mount_data
 from openedx_blockstore_xblock.data import LearningContextData, MountData, MountUpdateData
 from openedx_blockstore_xblock.exceptions import (
     InvalidContext,
@@ -57,7 +58,7 @@ def get_learning_context(key: BlockstoreContextKey | str) -> LearningContextData
     Raises:
         LearningContextNotFound: There is no such one.
     """
-    return contexts_data([context_row(key)])[0]
+    return ALL_CONTEXTS.describe(_known_key(key))
 
 
 def get_learning_contexts(
@@ -165,7 +166,7 @@ def mount_bundle(
         InvalidContext: The alias can not be; or both a version and a draft are given.
     """
     row = context_row(key)
-    if not alias or "/" in alias or len(alias) > _MAX_ALIAS or not _is_storable(alias):
+    if not alias or "/" in alias or len(alias) > _MAX_ALIAS or not is_storable(alias):
         raise InvalidContext(
             f"{alias!r:.80} is no alias: it must be a text without slashes and NUL characters, of "
             f"{_MAX_ALIAS} characters at most."
@@ -240,26 +241,31 @@ def _new_key(context_id: object) -> BlockstoreContextKey:
 
 
 def _title(title: object) -> str:
-    if not isinstance(title, str) or len(title) > _MAX_TITLE or not _is_storable(title):
+    if not isinstance(title, str) or len(title) > _MAX_TITLE or not is_storable(title):
         raise InvalidContext(
             f"A title is a text of {_MAX_TITLE} characters at most, without NUL characters."
         )
     return title
 
 
-def _is_storable(text: str) -> bool:
-    """Tell whether every database takes a text: without NUL, and without halves of characters."""
-    return "\0" not in text and text == text.encode("utf-8", "ignore").decode("utf-8")
-
-
 def context_row(key: BlockstoreContextKey | str) -> LearningContext:
-    """Return the row of a context.
+    """Return the row of a context, to change it.
 
     Raises:
-        LearningContextNotFound: It has none.
+        LearningContextNotFound: There is no such context.
+        InvalidContext: It is none of those that have rows.
     """
+    known = _known_key(key)
+    if known == GLOBAL_CONTEXT:
+        raise InvalidContext(f"{known} mounts everything as it is; make a context of your own.")
+    if known.kind:
+        raise InvalidContext(f"{known} can be changed only where its kind comes from.")
+    return rows.context_row(known)
+
+
+def _known_key(key: BlockstoreContextKey | str) -> BlockstoreContextKey:
     try:
-        return rows.context_row(_key(key))
+        return _key(key)
     except InvalidContext as error:
         raise LearningContextNotFound(key) from error
 

@@ -10,11 +10,15 @@ from xblock.fields import Scope
 
 from openedx_blockstore_xblock.api.contexts import context_row
 from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.contexts.rows import usage_digest
 from openedx_blockstore_xblock.exceptions import InvalidContext
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.models import ContextSetting
+
+#: Characters of a value as JSON; policies are small.
+_MAX_VALUE = 65_536
 
 
 def set_usage_settings(usage_key: BlockstoreUsageKey, values: Mapping[str, Any]) -> None:
@@ -25,8 +29,9 @@ def set_usage_settings(usage_key: BlockstoreUsageKey, values: Mapping[str, Any])
             to take everything back.
 
     Raises:
-        LearningContextNotFound: Its context has no row, and so can not set anything.
-        InvalidContext: The block has no such setting, or it takes no such value.
+        LearningContextNotFound: There is no such context.
+        InvalidContext: The block has no such setting, or it takes no such value; or the context is
+            one of which another package says what is set.
     """
     row = context_row(usage_key.context_key)
     _check(usage_key, values)
@@ -45,12 +50,10 @@ def get_usage_settings(usage_key: BlockstoreUsageKey) -> dict[str, Any]:
     """Return what the context sets for a usage; empty where it is as its authors have written it.
 
     Raises:
-        LearningContextNotFound: Its context has no row.
+        LearningContextNotFound: There is no such context.
     """
-    found = ContextSetting.objects.filter(
-        context=context_row(usage_key.context_key), usage_digest=usage_digest(usage_key)
-    ).first()
-    return dict(found.values) if found is not None else {}
+    ALL_CONTEXTS.describe(usage_key.context_key)
+    return dict(ALL_CONTEXTS.settings(usage_key.context_key, [usage_key]).get(usage_key, {}))
 
 
 def _check(usage_key: BlockstoreUsageKey, values: object) -> None:
@@ -66,10 +69,14 @@ def _check(usage_key: BlockstoreUsageKey, values: object) -> None:
                 f"{', '.join(names)}."
             )
         try:
-            json.dumps(value)
+            size = len(json.dumps(value, allow_nan=False))
             known[name].enforce_type(known[name].from_json(value))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except Exception as error:  # (another package's field, and anybody's value)
             raise InvalidContext(
                 f"The setting {name!r} of a {usage_key.block_type!r} can not be {value!r:.80}: "
                 f"{error}."
             ) from error
+        if size > _MAX_VALUE:
+            raise InvalidContext(
+                f"The setting {name!r} is too large: as JSON it may have {_MAX_VALUE:,} characters."
+            )

@@ -2,6 +2,20 @@
 
 from openedx_blockstore_xblock.authored.bodies import body_path
 from openedx_blockstore_xblock.authored.field_data import AuthoredFieldData
-from openedx_blockstore_xblock.authored.parsed import InlineChild, ParsedBlock, parse_block
+from openedx_blockstore_xblock.authored.parsed import (
+    InlineChild,
+    ParsedBlock,
+    bare_block,
+    is_authored,
+    parse_block,
+)
 
-__all__ = ["AuthoredFieldData", "InlineChild", "ParsedBlock", "body_path", "parse_block"]
+__all__ = [
+    "AuthoredFieldData",
+    "InlineChild",
+    "ParsedBlock",
+    "bare_block",
+    "body_path",
+    "is_authored",
+    "parse_block",
+]

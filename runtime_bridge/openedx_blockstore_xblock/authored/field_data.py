@@ -9,9 +9,8 @@ from typing import Any
 from xblock.core import XBlock
 from xblock.exceptions import InvalidScopeError
 from xblock.field_data import FieldData
-from xblock.fields import BlockScope, UserScope
 
-from openedx_blockstore_xblock.authored.parsed import ParsedBlock
+from openedx_blockstore_xblock.authored.parsed import ParsedBlock, is_authored
 
 _DELETED = object()
 
@@ -39,16 +38,38 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         self._parsed[usage_key] = parsed
         self._overrides[usage_key] = overrides or {}
 
-    def changes(self, block: XBlock) -> dict[str, Any]:
-        """Return what was set since the block was read, or since it was last saved."""
-        return {
-            name: None if value is _DELETED else copy.deepcopy(value)
-            for name, value in self._changes.get(block.scope_ids.usage_id, {}).items()
-        }
+    def child_types(self, usage_key: Any) -> list[str]:
+        """Return the types of a block's children, guessed by the names of their files."""
+        parsed = self._parsed.get(usage_key)
+        return [child.block_type for child in parsed.children] if parsed is not None else []
+
+    def changed(self, block: XBlock) -> list[str]:
+        """Return the fields that were set since the block was read, or since it was last saved."""
+        return sorted(self._changes.get(block.scope_ids.usage_id, ()))
+
+    def wanted(self, block: XBlock) -> dict[str, Any]:
+        """Return all fields that are to be written; what a learning context sets is not."""
+        usage_key = block.scope_ids.usage_id
+        values = self._parsed[usage_key].values()
+        for name, value in self._changes.get(usage_key, {}).items():
+            if value is _DELETED:
+                values.pop(name, None)
+            else:
+                values[name] = copy.deepcopy(value)
+        return values
+
+    def saved(self, block: XBlock, parsed: ParsedBlock) -> None:
+        """Take what was set for saved: this is what is written now."""
+        self._parsed[block.scope_ids.usage_id] = parsed
+        self.forget_changes(block)
 
     def forget_changes(self, block: XBlock) -> None:
-        """Take what was set for saved, or for never meant."""
+        """Take what was set for never meant."""
         self._changes.pop(block.scope_ids.usage_id, None)
+
+    def knows(self, usage_key: Any) -> bool:
+        """Tell whether it was said what has been written of a block."""
+        return usage_key in self._parsed
 
     def get(self, block: XBlock, name: str) -> Any:
         """Return a field's value, as JSON has it.
@@ -84,6 +105,6 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
 
 
 def _check_scope(block: XBlock, name: str) -> None:
-    scope = block.fields[name].scope
-    if scope.user != UserScope.NONE or scope.block not in {BlockScope.DEFINITION, BlockScope.USAGE}:
-        raise InvalidScopeError(scope)
+    field = block.fields[name]
+    if not is_authored(field):
+        raise InvalidScopeError(field.scope)

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Mapping
 from typing import Any, NoReturn
+from uuid import UUID
 
 from attrs import frozen
 from lxml import etree
 from xblock.core import XBlock
 from xblock.field_data import DictFieldData
-from xblock.fields import BlockScope, ScopeIds, UserScope
+from xblock.fields import BlockScope, Field, ScopeIds, UserScope
 from xblock.runtime import MemoryIdManager, Runtime
 
 from openedx_blockstore_xblock.exceptions import BadOlx
+from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.olx import (
     INCLUDE_TAG,
     BlockElement,
@@ -26,6 +29,9 @@ from openedx_blockstore_xblock.olx import (
     line_of,
     parse_include,
 )
+from openedx_blockstore_xblock.plain import plain
+
+_NOWHERE = BlockstoreContextKey("none")
 
 
 @frozen
@@ -58,6 +64,10 @@ class ParsedBlock:
             KeyError: The authors have left it to its default.
         """
         return copy.deepcopy(self._fields[name])
+
+    def values(self) -> dict[str, Any]:
+        """Return all fields that the authors have set, as JSON has them; the caller's own."""
+        return copy.deepcopy(self._fields)
 
 
 def parse_block(
@@ -94,38 +104,89 @@ def _child(document: OlxDocument, element: etree._Element) -> Include | InlineCh
     return InlineChild(document.inner_id(element), str(element.tag))
 
 
+def bare_block(
+    block_class: type[XBlock], block_type: str, fields: Mapping[str, Any] | None = None
+) -> XBlock:
+    """Return a block that stands nowhere, which can be read and written and nothing else.
+
+    Args:
+        fields: Values of its fields, as JSON has them; it keeps them.
+    """
+    runtime = _BareRuntime(DictFieldData(dict(fields or {})))
+    return runtime.construct_xblock_from_class(
+        runtime.mixologist.mix(block_class), _keys(block_type)
+    )
+
+
 def _read_fields(
     file: str, block: BlockElement, block_class: type[XBlock], element: etree._Element
 ) -> dict[str, Any]:
     field_data = DictFieldData({})
-    runtime = _ReadingRuntime(field_data)
-    keys = ScopeIds(None, block.block_type, "definition", "usage")
+    runtime = _BareRuntime(field_data)
     mixed = runtime.mixologist.mix(block_class)
     parse = getattr(mixed, "parse_xml_new_runtime", mixed.parse_xml)
+    contents = copy.deepcopy(element) if _loses_contents(block_class) else None
     try:
         with warnings.catch_warnings():
             # Unknown attributes are normal in OLX, and classes warn about each.
             warnings.simplefilter("ignore")
-            parsed = parse(element, runtime, keys)
+            parsed = parse(element, runtime, _keys(block.block_type))
+            if contents is not None and (len(contents) or (contents.text or "").strip()):
+                definition, _children = mixed.definition_from_xml(contents, runtime)
+                for name in definition.keys() & mixed.fields.keys():
+                    setattr(parsed, name, definition[name])
             parsed.force_save_fields(parsed._get_fields_to_save())  # noqa: SLF001 - as save() does
     except Exception as error:
         # It is another package's code, on anybody's file: every kind of error comes out of it.
         line = line_of(block.element)
         raise BadOlx(file, f"{block.block_type!r} refuses it ({error})", line=line) from error
     return {
-        name: value
+        name: _repaired(value)
         for name, value in field_data._data.items()  # noqa: SLF001 - it has no other way to list
-        if _is_authored(block_class, name)
+        if is_authored(block_class.fields[name])
     }
 
 
-def _is_authored(block_class: type[XBlock], name: str) -> bool:
-    scope = block_class.fields[name].scope
+def _repaired(value: Any) -> Any:
+    """Return a value with its characters beyond 16 bits whole.
+
+    XBlock writes lists and dictionaries as JSON, with such characters in two halves, and reads them
+    as YAML, which leaves the halves apart.
+    """
+    try:
+        return plain(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _loses_contents(block_class: type[XBlock]) -> bool:
+    """Tell whether a class reads nothing but attributes, though it knows what is in its element.
+
+    Such are those of ``xblocks-contrib`` that have the common base class's way to be read, and not
+    one of their own: ``annotatable`` and ``poll_question``.
+    """
+
+    def origin(name: str) -> type | None:
+        return next((each for each in block_class.__mro__ if name in vars(each)), None)
+
+    base = origin("load_definition_xml")
+    return base is not None and origin("parse_xml_new_runtime") is base
+
+
+def _keys(block_type: str) -> ScopeIds:
+    # Classes take parts of their key for names of files.
+    key = BlockstoreUsageKey(_NOWHERE, block_type, UUID(int=0), "block.xml", route=("none",))
+    return ScopeIds(None, block_type, key, key)
+
+
+def is_authored(field: Field) -> bool:
+    """Tell whether a field belongs to authors, and not to learners."""
+    scope = field.scope
     return scope.user == UserScope.NONE and scope.block in {BlockScope.DEFINITION, BlockScope.USAGE}
 
 
-class _ReadingRuntime(Runtime):  # type: ignore[misc]
-    """A runtime in which blocks can be read, and can do nothing else."""
+class _BareRuntime(Runtime):  # type: ignore[misc]
+    """A runtime in which blocks can be read and written, and can do nothing else."""
 
     def __init__(self, field_data: DictFieldData) -> None:
         ids = MemoryIdManager()

@@ -49,8 +49,8 @@ class LearningContextKind(ABC):
 
     def settings(
         self,
-        context_key: BlockstoreContextKey,  # noqa: ARG002 - kinds that set something use it
-        usage_keys: Iterable[BlockstoreUsageKey],  # noqa: ARG002
+        context_key: BlockstoreContextKey,
+        usage_keys: Iterable[BlockstoreUsageKey],
     ) -> Mapping[BlockstoreUsageKey, Mapping[str, Any]]:
         """Return the fields that a context sets for usages, instead of what authors have written.
 
@@ -80,17 +80,17 @@ class LearningContextKind(ABC):
 
     def may_author(
         self,
-        user: User,  # noqa: ARG002 - kinds that have authors use it
-        context_key: BlockstoreContextKey,  # noqa: ARG002
-        mount: MountData,  # noqa: ARG002
+        user: User,
+        context_key: BlockstoreContextKey,
+        mount: MountData,
     ) -> bool:
         """Tell whether a user may see and change what authors write in what is mounted."""
         return False
 
     def may_administer(
         self,
-        user: User,  # noqa: ARG002 - kinds that have admins use it
-        context_key: BlockstoreContextKey,  # noqa: ARG002
+        user: User,
+        context_key: BlockstoreContextKey,
     ) -> bool:
         """Tell whether a user may change the context, and what learners have left there."""
         return False

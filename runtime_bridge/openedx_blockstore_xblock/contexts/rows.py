@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from openedx_blockstore.plugin_rest import User, sees_everything, visible_bundles
+from openedx_blockstore.plugin_rest import (
+    User,
+    authored_bundles,
+    sees_everything,
+    visible_bundles,
+)
 from openedx_blockstore_xblock.contexts.base import LearningContextKind
 from openedx_blockstore_xblock.contexts.roles import authors_mount, reads_mount
 from openedx_blockstore_xblock.data import LearningContextData, MountData
@@ -22,6 +28,11 @@ def usage_digest(usage_key: BlockstoreUsageKey) -> str:
     return hashlib.sha256(str(usage_key).encode()).hexdigest()
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether every database takes a text: without NUL, and without halves of characters."""
+    return "\0" not in text and text == text.encode("utf-8", "ignore").decode("utf-8")
+
+
 class StoredContexts(LearningContextKind):
     """What authors have set up: titles, mounts and settings."""
 
@@ -31,6 +42,8 @@ class StoredContexts(LearningContextKind):
 
     def mount(self, context_key: BlockstoreContextKey, alias: str) -> MountData:
         """Return what the context has under the alias."""
+        if not is_storable(alias):
+            raise MountNotFound(context_key, alias)
         mounts = Mount.objects.filter(context__context_id=context_key.context_id, alias=alias)
         for mount in mounts.select_related("bundle", "context"):
             # Some databases take small letters for large ones; ours are different.
@@ -48,13 +61,7 @@ class StoredContexts(LearningContextKind):
     ) -> tuple[MountData, ...]:
         """Return those of which a user may view the bundle, in a few statements for all."""
         mounts = self.describe(context_key).mounts
-        readable = visible_bundles(user, {mount.bundle_uuid for mount in mounts})
-        return tuple(
-            mount
-            for mount in mounts
-            if mount.bundle_uuid in readable
-            and (not mount.draft or self.may_view(user, context_key, mount))
-        )
+        return tuple(filter(viewer_of(user, mounts), mounts))
 
     def may_author(self, user: User, _context_key: BlockstoreContextKey, mount: MountData) -> bool:
         """Whoever may edit the bundle."""
@@ -102,12 +109,27 @@ def is_admin_of(user: User, row: LearningContext) -> bool:
     """Tell whether a user may change a context."""
     if not (user.is_authenticated and user.is_active):
         return False
+    return row.owner_id == user.pk or administers_all(user)
+
+
+def administers_all(user: User) -> bool:
+    """Tell whether a user may change every context: staff, and who has Django's permission."""
     may_change: Any = getattr(user, "has_perm", lambda _name: False)
     return bool(
-        sees_everything(user)
-        or row.owner_id == user.pk
-        or may_change("openedx_blockstore_xblock.change_learningcontext")
+        sees_everything(user) or may_change("openedx_blockstore_xblock.change_learningcontext")
     )
+
+
+def viewer_of(user: User, mounts: Iterable[MountData]) -> Callable[[MountData], bool]:
+    """Return what tells of each of some mounts whether a user may view it, asked for at once."""
+    some = tuple(mounts)
+    readable = visible_bundles(user, {each.bundle_uuid for each in some if not each.draft})
+    drafted = sorted({each.bundle_uuid for each in some if each.draft})
+    edited: set[UUID] = set()
+    for start in range(0, len(drafted), _IN_ONE_QUERY):
+        rows = authored_bundles(user).filter(uuid__in=drafted[start : start + _IN_ONE_QUERY])
+        edited.update(rows.values_list("uuid", flat=True))
+    return lambda mount: mount.bundle_uuid in (edited if mount.draft else readable)
 
 
 def contexts_data(rows: Iterable[LearningContext]) -> list[LearningContextData]:

@@ -23,6 +23,8 @@ class BlockState(models.Model):
     # What the block has published last; null where it never did.
     grade = models.FloatField(null=True, default=None)
     max_grade = models.FloatField(null=True, default=None)
+    # From 0 to 1; null where the block has never said anything.
+    completion = models.FloatField(null=True, default=None)
     created = models.DateTimeField(auto_now_add=True)
     modified = models.DateTimeField(auto_now=True)
 

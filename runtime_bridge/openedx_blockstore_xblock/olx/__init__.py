@@ -4,6 +4,7 @@ Nothing here knows XBlock classes, learning contexts or where files are stored.
 """
 
 from openedx_blockstore_xblock.olx.documents import (
+    OPTION_NAMESPACE,
     BlockElement,
     OlxDocument,
     is_child,
@@ -16,6 +17,7 @@ from openedx_blockstore_xblock.olx.parsing import MAX_BYTES, check_size, line_of
 __all__ = [
     "INCLUDE_TAG",
     "MAX_BYTES",
+    "OPTION_NAMESPACE",
     "BlockElement",
     "Include",
     "OlxDocument",

@@ -28,11 +28,21 @@ class Include:
     usage: str = ""
 
     @property
+    def block_type(self) -> str:
+        """The type of the block, guessed by the file's name: ``type/id/definition.xml``."""
+        return self.definition.split("/", 1)[0].removesuffix(".xml") or "unknown"
+
+    @property
     def path(self) -> str:
         """The file it stands for, in its bundle."""
         if self.definition.endswith(".xml"):
             return self.definition
         return posixpath.join(self.definition, "definition.xml")
+
+    @property
+    def guessed_type(self) -> str:
+        """The type of the block, as far as the path says: ``type/id``, or ``type.xml``."""
+        return self.definition.split("/", 1)[0].removesuffix(".xml") or "unknown"
 
 
 def parse_include(element: etree._Element, *, file: str) -> Include:

@@ -45,8 +45,10 @@ def parse_olx(contents: bytes, *, file: str) -> etree._Element:
     try:
         root = _feed(parser, contents, file)
     except etree.XMLSyntaxError as error:
-        line = error.lineno or None
-        raise MalformedOlx(file, f"it is not well-formed XML ({error.msg})", line=line) from error
+        # Of an entity that is not defined only the log says where it is.
+        log = [(each.message, each.line) for each in parser.feed_error_log]
+        message, line = log[0] if log else (error.msg, error.lineno or None)
+        raise MalformedOlx(file, f"it is not well-formed XML ({message})", line=line) from error
     info: Any = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
         reason = "it has a document type declaration, which OLX must not have"

@@ -11,14 +11,19 @@ from openedx_blockstore_xblock.contexts.roles import authors_mount, reads_mount
 from openedx_blockstore_xblock.data import LearningContextData, MountData
 from openedx_blockstore_xblock.exceptions import LearningContextNotFound, MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.plugin_api.choosers import GROUP as CHOOSERS
+from openedx_blockstore_xblock.plugin_api.choosers import ChoiceOption, ChoiceRequest, Chooser
 
 #: Each contract, and the group of entry points of what fulfils it.
-CONTRACTS: dict[type, str] = {LearningContextKind: LEARNING_CONTEXTS}
+CONTRACTS: dict[type, str] = {Chooser: CHOOSERS, LearningContextKind: LEARNING_CONTEXTS}
 
 __all__ = [
     "CONTRACTS",
     "BlockstoreContextKey",
     "BlockstoreUsageKey",
+    "ChoiceOption",
+    "ChoiceRequest",
+    "Chooser",
     "LearningContextData",
     "LearningContextKind",
     "LearningContextNotFound",

@@ -2,5 +2,5 @@
 
 import pytest
 
-for _module in ("learning_contexts",):
+for _module in ("choosers", "learning_contexts"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")

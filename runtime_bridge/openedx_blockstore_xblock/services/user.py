@@ -33,9 +33,14 @@ class BlockUser:
         return self.user_id is None
 
     @property
+    def name(self) -> str:
+        """Tells users and visitors apart."""
+        return str(self.user_id) if self.user_id is not None else self.visitor
+
+    @property
     def anonymous_id(self) -> str:
         """A name for the user that tells nobody who it is, always the same."""
-        text = f"{settings.SECRET_KEY}:{self.user_id if self.user_id is not None else self.visitor}"
+        text = f"{settings.SECRET_KEY}:{self.name}"
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -11,6 +11,13 @@ from django.conf import global_settings
 BLOCK_SETTINGS: Mapping[str, Any] = {
     "AI_TRANSLATIONS_API_URL": "",
     "ALL_LANGUAGES": global_settings.LANGUAGES,
+    # Of the service that runs Python of authors, where ENABLE_CODEJAIL_REST_SERVICE is on.
+    "CODE_JAIL_REST_SERVICE_CONNECT_TIMEOUT": 0.5,
+    "CODE_JAIL_REST_SERVICE_HOST": "http://127.0.0.1:8550",
+    "CODE_JAIL_REST_SERVICE_READ_TIMEOUT": 3.5,
+    "CODE_JAIL_REST_SERVICE_REMOTE_EXEC": (
+        "xblocks_contrib.problem.capa.safe_exec.remote_exec.send_safe_exec_request_v0"
+    ),
     "COMPLETION_VIDEO_COMPLETE_PERCENTAGE": 0.95,
     "FEATURES": {},
     "LANGUAGE_DICT": dict(global_settings.LANGUAGES),

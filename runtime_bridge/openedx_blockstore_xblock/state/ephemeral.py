@@ -8,7 +8,7 @@ from typing import Any
 from django.core.cache import cache
 from xblock.runtime import KeyValueStore
 
-from openedx_blockstore_xblock.state.plain import plain
+from openedx_blockstore_xblock.plain import plain
 
 #: Seconds that it is kept after it was last written.
 _SECONDS = 24 * 3600

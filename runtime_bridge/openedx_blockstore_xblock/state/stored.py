@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 from django.db import models, transaction
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Cast
 from xblock.exceptions import KeyValueMultiSaveError
 from xblock.fields import Scope
 from xblock.runtime import KeyValueStore
 
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState, BlockSummary, UserInfo, UserPreference
-from openedx_blockstore_xblock.state.plain import plain
+from openedx_blockstore_xblock.plain import plain
 
 _IN_ONE_QUERY = 500
+_MAX_TEXT = 255
 
 
 @frozen
@@ -25,6 +28,16 @@ class _Row:
 
     model: type[models.Model]
     identity: tuple[tuple[str, Any], ...]
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """What it has in common with others that one condition finds, as text."""
+        return (self.model.__name__, *(str(value) for _name, value in self.identity[:-1]))
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What tells it apart from all others of one user."""
+        return "/".join(self.group), str(self.identity[-1][1])
 
 
 class StateStore(KeyValueStore):  # type: ignore[misc]
@@ -39,20 +52,14 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
         self._rows: dict[_Row, dict[str, Any]] = {}
 
     def prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
-        """Read what there is for blocks of one context, with one query for each kind of state."""
-        keys = list(usage_keys)
-        for context_key in {str(key.context_key) for key in keys}:
-            here = [key for key in keys if str(key.context_key) == context_key]
-            digests = sorted({key.block_digest for key in here})
-            self._read_many(
-                [self._state_row(context_key, digest) for digest in digests], "block_digest"
-            )
-            self._read_many(
-                [self._summary_row(context_key, digest) for digest in digests], "block_digest"
-            )
-        types = sorted({key.block_type for key in keys})
-        self._read_many([self._preference_row(each) for each in types], "block_type")
-        self._read_many([self._info_row()], "user_id")
+        """Read what there is for blocks, of all kinds at a time."""
+        rows: list[_Row] = []
+        for key in usage_keys:
+            context_key = str(key.context_key)
+            rows.append(self._state_row(context_key, key.block_digest))
+            rows.append(self._summary_row(context_key, key.block_digest))
+            rows.append(self._preference_row(key.block_type))
+        self._read_many([*rows, self._info_row()])
 
     def get(self, key: KeyValueStore.Key) -> Any:
         """Return the value of a field, the caller's own.
@@ -124,22 +131,18 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
 
     def _fields(self, row: _Row) -> dict[str, Any]:
         if row not in self._rows:
-            self._read_many([row], row.identity[-1][0])
+            self._read_many([row])
         return self._rows[row]
 
-    def _read_many(self, rows: list[_Row], varying: str) -> None:
-        """Read rows of one table that differ in one column."""
-        missing = [row for row in rows if row not in self._rows]
+    def _read_many(self, rows: Iterable[_Row]) -> None:
+        """Read rows of any of the tables, with one statement for many."""
+        missing = list(dict.fromkeys(row for row in rows if row not in self._rows))
         for start in range(0, len(missing), _IN_ONE_QUERY):
             some = missing[start : start + _IN_ONE_QUERY]
-            common = {name: value for name, value in some[0].identity if name != varying}
-            wanted = {dict(row.identity)[varying]: row for row in some}
-            found = some[0].model._default_manager.filter(  # noqa: SLF001 - Django's own name
-                **common, **{f"{varying}__in": list(wanted)}
-            )
             self._rows.update({row: {} for row in some})
-            for value, fields in found.values_list(varying, "fields"):
-                self._rows[wanted[value]] = fields
+            wanted = {row.name: row for row in some}
+            for name, value, fields in _select(some):
+                self._rows[wanted[name, value]] = fields
 
     @staticmethod
     def _write(row: _Row, values: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:
@@ -150,3 +153,28 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
         entry.fields = {**fields, **values}
         entry.save()
         return copy.deepcopy(dict(entry.fields))
+
+
+def _select(rows: Iterable[_Row]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    """Return the group, the varying column and the fields of those rows that are there.
+
+    All tables are asked with one statement.
+    """
+    groups: dict[tuple[str, ...], list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    parts = [_part("/".join(group), some) for group, some in groups.items()]
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+
+
+def _part(group: str, rows: Sequence[_Row]) -> QuerySet[Any, Any]:
+    *common, (varying, _value) = rows[0].identity
+    manager: models.Manager[Any] = rows[0].model._default_manager  # noqa: SLF001 - Django's name
+    found = manager.filter(
+        **dict(common), **{f"{varying}__in": [row.identity[-1][1] for row in rows]}
+    )
+    text = models.CharField(max_length=_MAX_TEXT)
+    marked: QuerySet[Any, Any] = found.annotate(
+        group=Value(group, output_field=text), varying=Cast(varying, output_field=text)
+    ).values_list("group", "varying", "fields")
+    return marked

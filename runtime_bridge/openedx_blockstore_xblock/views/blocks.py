@@ -5,44 +5,76 @@ from __future__ import annotations
 import logging
 import mimetypes
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 from xblock.django.request import django_to_webob_request, webob_to_django_response
 from xblock.exceptions import DisallowedFileError, NoSuchHandlerError
 
 from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.plugin_rest import PluginView
+from openedx_blockstore_xblock.access import check_preview, view_usage
 from openedx_blockstore_xblock.block_classes import find_class
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import read_handler_grant
-from openedx_blockstore_xblock.requests import granted_user, make_runtime
+from openedx_blockstore_xblock.requests import granted_account, granted_user, make_runtime
 
 log = logging.getLogger(__name__)
 
 
-@csrf_exempt  # The address itself says who is asking, and nobody else can know it.
-def handle(request: HttpRequest, grant: str, suffix: str) -> HttpResponse:
-    """Hand a request to a block's handler, on behalf of whom the address was made for."""
-    try:
+class BlockFailed(APIException):
+    """A block could not do what it was asked for."""
+
+    status_code = 422
+    default_code = "block_failed"
+    default_detail = "The block could not do that with what it was sent."
+
+
+class HandlerView(PluginView):
+    """The handlers of blocks. The address itself says who is asking, and nobody else can know it.
+
+    What goes wrong is answered as everywhere else in the REST API.
+    """
+
+    authentication_classes = []
+    permission_classes = []
+    throttle_classes = []
+    schema = None  # browsers come here, by addresses that they are given
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """Return that nobody needs to say who they are."""
+        return []
+
+    def handle(self, request: Request, grant: str, suffix: str) -> HttpResponse:
+        """Hand a request to a block's handler, on behalf of whom the address was made for."""
         found = read_handler_grant(grant)
-    except HandlerNotFound as error:
-        return JsonResponse({"code": error.code, "message": str(error)}, status=404)
-    try:
-        runtime = make_runtime(granted_user(found), preview=found.preview)
+        account = granted_account(found)
+        # What could be viewed when the address was made may be nobody's business by now.
+        access = view_usage(account, found.usage_key)
+        check_preview(account, found.usage_key, access, found.preview)
+        user = granted_user(found, account, is_author=access.is_author)
+        runtime = make_runtime(user, preview=found.preview)
         block = runtime.get_block(found.usage_key)
-        answer = runtime.handle(block, found.handler, django_to_webob_request(request), suffix)
-    except BlockstoreError as error:
-        return JsonResponse({"code": error.code, "message": str(error)}, status=404)
-    except NoSuchHandlerError as error:
-        return JsonResponse({"code": "handler_not_found", "message": str(error)}, status=404)
-    except Exception:
-        # It is another package's code, and what it was sent is anybody's.
-        log.exception("The handler %s of %s failed.", found.handler, found.usage_key)
-        message = "The block could not do that with what it was sent."
-        return JsonResponse({"code": "block_failed", "message": message}, status=422)
-    response: HttpResponse = webob_to_django_response(answer)
-    return response
+        try:
+            webob = django_to_webob_request(request._request)  # noqa: SLF001  (documented as such)
+            answer = runtime.handle(block, found.handler, webob, suffix)
+        except NoSuchHandlerError as error:
+            raise HandlerNotFound from error
+        except (BlockstoreError, DatabaseError, RequestDataTooBig):
+            raise
+        except Exception as error:
+            # It is another package's code, and what it was sent is anybody's.
+            log.exception("The handler %s of %s failed.", found.handler, found.usage_key)
+            raise BlockFailed from error
+        response: HttpResponse = webob_to_django_response(answer)
+        return response
+
+    get = post = put = patch = delete = handle
 
 
 @require_safe

@@ -351,6 +351,21 @@ def test_a_write_may_insist_on_the_contents_it_started_from(draft: DraftData) ->
     assert contents_of(draft.bundle_uuid, "work") == {"a": b"3"}
 
 
+def test_several_files_can_be_expected_to_be_as_they_were(draft: DraftData) -> None:
+    """If one is not, none is written; the error names those that are not."""
+    api.write_draft_files(draft.uuid, {"a": "1", "b": "1"})
+    seen = {"a": digest_of(b"1"), "b": digest_of(b"1")}
+    api.write_draft_file(draft.uuid, "b", "2")
+    with pytest.raises(DraftConflict) as caught:
+        api.write_draft_files(draft.uuid, {"a": "3", "b": "3", "c": "3"}, if_match=seen)
+    assert caught.value.paths == ("b",)
+    assert api.get_draft(draft.uuid).files.keys() == {"a", "b"}
+    seen["b"] = digest_of(b"2")
+    api.write_draft_files(draft.uuid, {"a": "3", "b": "3", "c": "3"}, if_match=seen)
+    with pytest.raises(Invalid, match="'d'"):
+        api.write_draft_files(draft.uuid, {"a": "4"}, if_match={"d": ""})
+
+
 def test_an_empty_if_match_means_that_there_must_be_no_file(draft: DraftData) -> None:
     api.write_draft_file(draft.uuid, "a", "1", if_match="")
     with pytest.raises(DraftConflict) as caught:

@@ -66,7 +66,8 @@ from openedx_blockstore.data import Finding, Severity
 from openedx_blockstore.exceptions import StorageError
 from openedx_blockstore.plugin_api import *
 from openedx_blockstore.plugin_api import (
-    AnnotationSource, BundleType, EventConsumer, ExportTransform, ImportValidator)
+    Adviser, AnnotationSource, BundleType, EventConsumer, ExportTransform, ImportValidator)
+from openedx_blockstore.plugin_conformance.advisers import AdviserConformance
 from openedx_blockstore.plugin_conformance.annotations import AnnotationSourceConformance
 from openedx_blockstore.plugin_conformance.bundle_types import BundleTypeConformance
 from openedx_blockstore.plugin_conformance.event_consumers import EventConsumerConformance
@@ -148,6 +149,20 @@ class Transform(ExportTransform):
 class TestTransform(ExportTransformConformance):
     plugin = Transform
 
+class Prophet(Adviser):
+    '''Knows what is wrong.'''
+    def advise(self, bundle_uuid, version, links):
+        from openedx_blockstore import api
+        for alias, target in links.items():
+            api.get_bundle(target.bundle_uuid)
+            if version is None:
+                yield Finding(Severity.ERROR, "doom", "links/" + alias, None, "Doom.")
+
+class TestProphet(AdviserConformance):
+    plugin = Prophet
+    def provoke(self, bundle_uuid, lender_uuid):
+        pass
+
 class Stray:
     '''No plugin at all.'''
 
@@ -168,7 +183,7 @@ MESSAGES = {
     ],
     "Validator": [
         "bundle_types must be a frozenset of texts, or None for all types, not 'problem'",
-        "validate() must bear every kind of bytes, but raised ParseError",
+        "validate() must bear whatever it is given, but raised ParseError",
         "imported() raised OSError('no disk'); that would stop the import",
         "validate() must let StorageError through",
     ],
@@ -176,7 +191,7 @@ MESSAGES = {
         "describe() told of versions nobody asked for",
         "annotate() was called for version 2, but describe() knows nothing of it",
         "export_files() gave a path that no archive can hold",
-        "import_files() must bear every kind of bytes, but raised ValueError('no note')",
+        "import_files() must bear whatever it is given, but raised ValueError('no note')",
     ],
     "Film": [
         "title must say what people call the type",
@@ -186,6 +201,10 @@ MESSAGES = {
     ],
     "Transform": [
         "transform() gave a path that no version can have (an ordinary problem)",
+    ],
+    "Prophet": [
+        "advise() must bear whatever it is given, but raised BundleNotFound",
+        "Advice is a warning or information, and no error",
     ],
     "Stray": ["Stray must inherit openedx_blockstore.plugin_api.EventConsumer"],
 }

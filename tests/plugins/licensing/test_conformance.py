@@ -8,9 +8,11 @@ from uuid import UUID
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import BundleData, CollectionData
 from openedx_blockstore.plugin_api import AnnotationSource
+from openedx_blockstore.plugin_conformance.advisers import AdviserConformance
 from openedx_blockstore.plugin_conformance.annotations import AnnotationSourceConformance
 from openedx_blockstore.plugin_conformance.event_consumers import EventConsumerConformance
 from openedx_blockstore_licensing import api
+from openedx_blockstore_licensing.advice import LicenseAdviser
 from openedx_blockstore_licensing.annotations import LicensingAnnotations
 from openedx_blockstore_licensing.consumers import LicensingConsumer
 from tests.core.helpers import contents_of
@@ -41,6 +43,16 @@ class TestAnnotations(AnnotationSourceConformance):
             assert list(made.import_files(copy.uuid, 1, files)) == []
         assert 1 in made.describe(copy.uuid, [1])
         assert dict(made.export_files(copy.uuid, 1)) == files
+
+
+class TestAdviser(AdviserConformance):
+    """What authors are told."""
+
+    plugin = LicenseAdviser
+
+    def provoke(self, bundle_uuid: UUID, lender_uuid: UUID) -> None:
+        """Reserve all rights."""
+        api.set_bundle_license(lender_uuid, api.ALL_RIGHTS_RESERVED, first_version=1)
 
 
 class TestConsumer(EventConsumerConformance):

@@ -136,9 +136,9 @@ def test_a_billion_laughs_take_no_time() -> None:
         f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)
     )
     text = f'<!DOCTYPE x [{entities}]><problem a="&j;">&j;</problem>'
-    started = time.perf_counter()
+    started = time.process_time()
     assert part_of(text).text.count("ha") < 20
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_a_billion_laughs_take_no_time() -> None:
     ids=lambda contents: contents[:24].decode(),
 )
 def test_huge_and_hostile_files_are_bounded(contents: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     facts = read_facts(MemoryContents({"unit.xml": contents}), "unit.xml")
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(facts.parts) <= 5_000
     assert sum(len(part.text) for part in facts.parts) <= 10_000_000
 
@@ -199,9 +199,9 @@ def test_names_that_no_path_can_have_are_none() -> None:
 def test_one_long_page_of_many_parts_is_read_once() -> None:
     page = "owl " * 500_000
     blocks = '<html filename="p"/>' * 2_000
-    started = time.perf_counter()
+    started = time.process_time()
     facts = read_facts(
         MemoryContents({"unit.xml": f"<unit>{blocks}</unit>", "p.html": page}), "unit.xml"
     )
     assert len(facts.parts) == 2_001
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30

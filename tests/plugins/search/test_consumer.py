@@ -1,30 +1,22 @@
-"""Whatever happens in the store, searches know of it; and authors notice nothing of an outage."""
+"""Whatever happens in the store, searches know of it."""
 
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from pytest_django import Settings
 
 from openedx_blockstore import api
 from openedx_blockstore.courses import import_course
 from openedx_blockstore.data import CollectionData
-from openedx_blockstore.models import EventConsumerState
 from openedx_blockstore.plugin_api import SearchBackend
-from openedx_blockstore_search.api import get_unused_files, search
-from openedx_blockstore_search.exceptions import BundleNotIndexed
+from openedx_blockstore_search.api import search
 from openedx_blockstore_search.indexing.checking import check
-from openedx_blockstore_search.indexing.engines import get_engine
-from openedx_blockstore_search.indexing.rebuilding import rebuild
 from tests.core.helpers import make_version
 from tests.counting import counting
-from tests.plugins.search.conftest import search_settings
 from tests.plugins.search.helpers import PROBLEM, keys, make_bundle, stored, titles
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,11 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def consume() -> None:
     """Hand over what is in the log."""
     call_command("blockstore_consume", "--once", "--consumer", "search", stdout=io.StringIO())
-
-
-def _wait_over() -> None:
-    """Let the pause be over after which a consumer is asked again."""
-    EventConsumerState.objects.update(next_attempt=datetime.now(UTC) - timedelta(seconds=1))
 
 
 def test_what_is_committed_is_found_at_once(
@@ -69,55 +56,6 @@ def test_an_imported_course_can_be_searched_right_away(inline: SearchBackend, db
         "Microseconds"
     ]
     assert check(inline).count == 0
-
-
-def test_nobody_notices_an_outage_and_nothing_is_missing_afterwards(
-    inline: SearchBackend, settings: Settings, index_folder: Path, collection: CollectionData
-) -> None:
-    bundle = make_bundle(
-        collection.uuid, {"problem.xml": PROBLEM.format(title="Before", label="x")}
-    )
-    assert titles("before") == ["Before"]
-    aside = index_folder.with_name("aside")
-    inline.close()
-    index_folder.rename(aside)
-    index_folder.write_text("something else is in the place of the folder")
-
-    for number in range(5):
-        make_version(bundle, {"problem.xml": PROBLEM.format(title=f"During {number}", label="x")})
-    made = make_bundle(collection.uuid, title="New during")
-    api.update_bundle(bundle, title="Renamed during")
-    gone = make_bundle(collection.uuid, title="Gone during")
-    api.delete_bundle(gone)
-    with pytest.raises(BundleNotIndexed):
-        get_unused_files(made)
-    assert api.get_bundle(bundle).latest_version == 6
-
-    index_folder.unlink()
-    aside.rename(index_folder)
-    search_settings(settings, ENGINE="sqlite", ENGINES={"sqlite": {"PATH": str(index_folder)}})
-    _wait_over()
-    consume()
-    assert titles("during") == ["During 4", "New during", "Renamed during"]
-    assert len(titles("during", versions="all", kinds=["part"])) == 5
-    assert check(inline).count == 0
-
-
-def test_an_index_that_is_lost_is_made_anew_and_goes_on(
-    inline: SearchBackend, settings: Settings, index_folder: Path, collection: CollectionData
-) -> None:
-    make_bundle(collection.uuid, title="Before")
-    inline.close()
-    index_folder.rename(index_folder.with_name("lost"))
-    search_settings(settings, ENGINE="sqlite", ENGINES={"sqlite": {"PATH": str(index_folder)}})
-    make_bundle(collection.uuid, title="During")
-    rebuild(get_engine())
-    assert titles() == ["Before", "During"]
-    _wait_over()
-    consume()
-    make_bundle(collection.uuid, title="After")
-    assert titles() == ["After", "Before", "During"]
-    assert check(get_engine()).count == 0
 
 
 def test_the_whole_log_may_come_again(engine: SearchBackend, collection: CollectionData) -> None:

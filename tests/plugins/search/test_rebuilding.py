@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from openedx_blockstore_search.indexing.syncing import sync_bundles
 from openedx_blockstore_search.models import IndexedBundle, IndexState
 from tests.core.helpers import make_version
 from tests.plugins.search.helpers import PROBLEM, index_everything, make_bundle, stored, titles
+from tests.plugins.search.hosts import Host
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,13 +142,10 @@ def test_a_rebuild_can_begin_anew(
 
 
 def test_an_index_that_is_gone_is_asked_to_be_rebuilt(
-    engine: SearchBackend, bundles: list[UUID], index_folder: Path
+    engine: SearchBackend, bundles: list[UUID], host: Host
 ) -> None:
     before = _everything(bundles)
-    engine.close()
-    for file in index_folder.iterdir():
-        file.unlink()
-    engine.configure({"PATH": str(index_folder)})  # as a process that starts later
+    host.lose()
     with pytest.raises(IndexMissing):
         sync_bundles(engine, bundles)
     with pytest.raises(IndexMissing):
@@ -264,7 +261,8 @@ def _run(*arguments: str) -> str:
 
 
 def test_the_commands_say_what_they_did(engine: SearchBackend, bundles: list[UUID]) -> None:
-    assert "Rebuilt: 21 documents of 6 bundles in sqlite" in _run("rebuild_search_index")
+    expected = f"Rebuilt: 21 documents of 6 bundles in {engine.name}"
+    assert expected in _run("rebuild_search_index")
     assert "The index is as it should be." in _run("check_search_index")
     IndexedBundle.objects.filter(bundle__uuid=bundles[0]).update(documents=99)
     out = io.StringIO()

@@ -40,6 +40,17 @@ FIELDS = OpenApiParameter(
 )
 
 
+class FindingSerializer(serializers.Serializer[Any]):
+    """Something that an author should know about a file or a link."""
+
+    severity = serializers.ChoiceField(choices=("error", "warning", "info"))
+    code = serializers.CharField()
+    file = serializers.CharField(allow_blank=True)
+    line = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField()
+    mend = serializers.CharField(allow_blank=True, help_text="How to mend it.")
+
+
 @functools.cache
 def page_of(item: type[serializers.Serializer[Any]]) -> Any:
     """Return the form of a page of items."""

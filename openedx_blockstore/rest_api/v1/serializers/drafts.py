@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import attrs
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from openedx_blockstore.data import DraftData, LinkTarget
+from openedx_blockstore.data import DraftData, Finding, LinkTarget
 from openedx_blockstore.exceptions import InvalidLink
 from openedx_blockstore.rest_api.access import parse_uuid
 from openedx_blockstore.rest_api.v1.addresses import Addresses
 from openedx_blockstore.rest_api.v1.serializers.common import (
     CHANGE_KINDS,
     ON_CONFLICT,
+    FindingSerializer,
     StrictCharField,
     StrictUUIDField,
     text,
@@ -124,6 +126,15 @@ class CommittedSerializer(serializers.Serializer[Any]):
     updated_draft = serializers.URLField(required=False)
     version_num = serializers.IntegerField()
     hash_digest = serializers.CharField()
+    advice = FindingSerializer(
+        many=True, help_text="What plugins say to it, such as that a licence forbids a link."
+    )
+
+
+class AdviceSerializer(serializers.Serializer[Any]):
+    """What plugins say to what was done."""
+
+    advice = FindingSerializer(many=True)
 
 
 class LinkInputSerializer(serializers.Serializer[Any]):
@@ -201,6 +212,11 @@ def _link(alias: str, value: Any) -> LinkTarget | None:
     if not 0 < version < 2**31:
         raise no_such_version(alias, LinkTarget(parsed, version))
     return LinkTarget(parsed, version, weak)
+
+
+def show_advice(advice: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return advice as it is sent."""
+    return [attrs.asdict(finding) for finding in advice]
 
 
 def no_such_version(alias: str, target: LinkTarget) -> InvalidLink:

@@ -10,6 +10,7 @@ from openedx_blockstore.jobs.runner import is_lost
 from openedx_blockstore.models import Job
 from openedx_blockstore.rest_api.schema import ErrorSerializer
 from openedx_blockstore.rest_api.v1.addresses import Addresses
+from openedx_blockstore.rest_api.v1.serializers.common import FindingSerializer
 
 
 class SkippedSerializer(serializers.Serializer[Any]):
@@ -17,17 +18,6 @@ class SkippedSerializer(serializers.Serializer[Any]):
 
     path = serializers.CharField()
     reason = serializers.CharField()
-
-
-class FindingSerializer(serializers.Serializer[Any]):
-    """Something that an author should know about a file."""
-
-    severity = serializers.ChoiceField(choices=("error", "warning", "info"))
-    code = serializers.CharField()
-    file = serializers.CharField(allow_blank=True)
-    line = serializers.IntegerField(allow_null=True)
-    message = serializers.CharField()
-    mend = serializers.CharField(allow_blank=True, help_text="How to mend it.")
 
 
 class ImportedBundleSerializer(serializers.Serializer[Any]):

@@ -32,7 +32,7 @@ from openedx_blockstore.rest_api.v1.serializers.bundles import (
     show_bundle,
 )
 from openedx_blockstore.rest_api.v1.serializers.common import FIELDS, PAGE, valid
-from openedx_blockstore.rest_api.v1.serializers.drafts import CommittedSerializer
+from openedx_blockstore.rest_api.v1.serializers.drafts import CommittedSerializer, show_advice
 from openedx_blockstore.rest_api.v1.serializers.lists import list_of, sparse, sparse_page_of
 
 # Databases bound the number of values in one statement.
@@ -212,6 +212,7 @@ class RevertView(BlockstoreView):
                 "bundle_version": Addresses(request).version(row.uuid, version.version),
                 "version_num": version.version,
                 "hash_digest": version.manifest_digest,
+                "advice": show_advice(api.get_advice(row.uuid, version.version)),
             },
             status=201,
         )

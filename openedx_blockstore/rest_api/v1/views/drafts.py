@@ -33,6 +33,7 @@ from openedx_blockstore.rest_api.v1.serializers.common import FIELDS, PAGE, URLS
 from openedx_blockstore.rest_api.v1.serializers.drafts import (
     DRAFT_FIELDS,
     DRAFT_SUMMARY_FIELDS,
+    AdviceSerializer,
     CommitInputSerializer,
     CommittedSerializer,
     DraftChangeSerializer,
@@ -42,6 +43,7 @@ from openedx_blockstore.rest_api.v1.serializers.drafts import (
     UpdateInputSerializer,
     no_such_version,
     read_changes,
+    show_advice,
     show_draft,
 )
 from openedx_blockstore.rest_api.v1.serializers.lists import list_of, sparse
@@ -134,7 +136,7 @@ class DraftView(BlockstoreView):
 
     @extend_schema(
         request=DraftChangeSerializer,
-        responses={204: None},
+        responses={204: None, 200: AdviceSerializer},
         examples=[
             OpenApiExample(
                 "Two files and two links",
@@ -155,12 +157,17 @@ class DraftView(BlockstoreView):
     def patch(self, request: Request, draft_uuid: str) -> Response:
         """Write and delete files, set and delete links: all of it, or nothing.
 
-        Linking to a bundle needs a role on its collection, or `public_reuse`.
+        Linking to a bundle needs a role on its collection, or `public_reuse`. Where plugins have
+        something to say about the links, such as that a licence does not permit one, it is done all
+        the same, and the answer is 200 with `advice` instead of 204.
         """
         row = find_draft(request.user, draft_uuid)
         files, links = read_changes(request.data)
         _check_links(request.user, links)
         api.change_draft(row.uuid, files=files, links=links)
+        own = {normalize_alias(alias): target for alias, target in links.items()}
+        if advice := api.get_link_advice(row.bundle.uuid, own):
+            return Response({"advice": show_advice(advice)})
         return Response(status=204)
 
     @extend_schema(responses={204: None})
@@ -210,7 +217,8 @@ class CommitView(BlockstoreView):
         """Commit a draft.
 
         Paths that others have changed since they were staged are a conflict (409), which names
-        them with the digests, unless `on_conflict` says what to do.
+        them with the digests, unless `on_conflict` says what to do. `advice` is what plugins say of
+        the version.
         """
         row = find_draft(request.user, draft_uuid)
         values = valid(CommitInputSerializer(data=request.data or {}))
@@ -222,6 +230,7 @@ class CommitView(BlockstoreView):
                 "updated_draft": addresses.draft(row.uuid),
                 "version_num": version.version,
                 "hash_digest": version.manifest_digest,
+                "advice": show_advice(api.get_advice(version.bundle_uuid, version.version)),
             },
             status=201,
         )

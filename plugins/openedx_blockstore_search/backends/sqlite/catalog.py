@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from openedx_blockstore.plugin_api.search_backends import (
     Generation,
@@ -55,7 +55,6 @@ class Catalog:
 
     folder: Path
     connections: Connections
-    _made: bool = field(default=False, init=False)
 
     @property
     def _path(self) -> Path:
@@ -64,6 +63,8 @@ class Catalog:
     def entries(self) -> tuple[Entry, ...]:
         """Return all generations, sorted by name."""
         if not self._path.exists():
+            if self.folder.exists() and not self.folder.is_dir():
+                raise SearchUnavailable(ENGINE, f"{self.folder} is not a folder.")
             return ()
         with self._use() as connection:
             rows = connection.execute(
@@ -153,8 +154,9 @@ class Catalog:
 
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:
+        if not self._path.exists():
+            # Somebody has removed it; connections that are open would go on with what is no more.
+            self.connections.forget()
         with self.connections.use(self._path, make=True) as connection:
-            if not self._made:
-                connection.execute(_TABLE)
-                self._made = True
+            connection.execute(_TABLE)
             yield connection

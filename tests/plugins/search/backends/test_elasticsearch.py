@@ -1,4 +1,4 @@
-"""OpenSearch as a search engine, by the client of Elasticsearch."""
+"""Elasticsearch and OpenSearch, by the client of the first."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class TestElasticsearch(SearchBackendConformance):
     plugin = ElasticsearchBackend
 
     @pytest.fixture
-    def search_options(self, opensearch_options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def search_options(self, node_options: Mapping[str, Any]) -> Mapping[str, Any]:
         """A prefix of the test's own."""
-        return opensearch_options
+        return node_options
 
     def test_it_says_which_engine_it_is(self, backend: SearchBackend) -> None:
         assert backend.check().startswith(("OpenSearch 2", "Elasticsearch 7"))
@@ -57,19 +57,19 @@ class TestElasticsearch(SearchBackendConformance):
         assert self.search(backend, words).total == len(LANGUAGES)
 
     def test_other_indices_are_left_alone(
-        self, backend: SearchBackend, opensearch_options: Mapping[str, Any]
+        self, backend: SearchBackend, node_options: Mapping[str, Any]
     ) -> None:
         """Also one whose name begins like ours."""
-        client = elasticsearch.Elasticsearch(opensearch_options["HOSTS"], timeout=60)
-        client.indices.create(f"{opensearch_options['INDEX_PREFIX']}-strange")
+        client = elasticsearch.Elasticsearch(node_options["HOSTS"], timeout=60)
+        client.indices.create(f"{node_options['INDEX_PREFIX']}-strange")
         client.transport.close()
         assert [each.name for each in backend.generations()] == ["one"]
 
     def test_an_index_of_older_code_is_outdated(
-        self, backend: SearchBackend, opensearch_options: Mapping[str, Any]
+        self, backend: SearchBackend, node_options: Mapping[str, Any]
     ) -> None:
-        client = elasticsearch.Elasticsearch(opensearch_options["HOSTS"], timeout=60)
-        index = f"{opensearch_options['INDEX_PREFIX']}-one"
+        client = elasticsearch.Elasticsearch(node_options["HOSTS"], timeout=60)
+        index = f"{node_options['INDEX_PREFIX']}-one"
         client.indices.put_mapping({"_meta": {"openedx_blockstore_search": 0}}, index=index)
         client.transport.close()
         assert backend.generations()[0].outdated
@@ -286,11 +286,11 @@ def test_without_its_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.services
 def test_an_engine_that_comes_back_is_used_again(
-    opensearch_options: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+    node_options: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the same object, and by a process that was forked from ours."""
     backend = ElasticsearchBackend()
-    backend.configure({**opensearch_options, "MAX_RETRIES": 0})
+    backend.configure({**node_options, "MAX_RETRIES": 0})
     backend.create("one")
     backend.write("one", [Put(document("a", "word"))])
     backend.swap("one")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -146,7 +145,8 @@ def test_a_write_is_all_or_nothing(backend: SqliteBackend) -> None:
 
 
 _KILLED = """
-import sys
+import django, sys
+django.setup()
 from openedx_blockstore.plugin_api.search_backends import Put
 from openedx_blockstore.plugin_conformance._search.base import document
 from openedx_blockstore_search.backends.sqlite import SqliteBackend
@@ -191,22 +191,31 @@ def test_a_process_killed_while_it_writes_leaves_whole_batches(
     backend.close()
 
 
-def _work(folder: Path, which: int) -> None:
-    backend = make(folder)
-    backend.create("shared")
-    for number in range(10):
-        backend.write("shared", [Put(document(f"{which}-{number}", "word"))])
-    backend.close()
+_WORKING = """
+import django, sys
+django.setup()
+from openedx_blockstore.plugin_api.search_backends import Put
+from openedx_blockstore.plugin_conformance._search.base import document
+from openedx_blockstore_search.backends.sqlite import SqliteBackend
+
+backend = SqliteBackend()
+backend.configure({"PATH": sys.argv[1]})
+backend.create("shared")
+for number in range(10):
+    backend.write("shared", [Put(document(f"{sys.argv[2]}-{number}", "word"))])
+backend.close()
+"""
 
 
 def test_processes_make_and_write_the_same_generation(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_work, args=(tmp_path, which)) for which in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 4
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WORKING, str(tmp_path), str(which)],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        )
+        for which in range(4)
+    ]
+    assert [process.wait(120) for process in processes] == [0] * 4
     backend = make(tmp_path)
     assert backend.count("shared") == 40
     backend.close()

@@ -4,21 +4,21 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-import org.opensearch.analysis.common.CommonAnalysisPlugin;
-import org.opensearch.common.settings.Settings;
-import org.opensearch.env.Environment;
-import org.opensearch.index.reindex.ReindexPlugin;
-import org.opensearch.node.InternalSettingsPreparer;
-import org.opensearch.node.Node;
-import org.opensearch.painless.PainlessPlugin;
-import org.opensearch.plugins.Plugin;
-import org.opensearch.transport.Netty4Plugin;
+import org.engine.analysis.common.CommonAnalysisPlugin;
+import org.engine.common.settings.Settings;
+import org.engine.env.Environment;
+import org.engine.index.reindex.ReindexPlugin;
+import org.engine.node.InternalSettingsPreparer;
+import org.engine.node.Node;
+import org.engine.painless.PainlessPlugin;
+import org.engine.plugins.Plugin;
+import org.engine.transport.Netty4Plugin;
 
 /**
- * Runs OpenSearch as a cluster of one node, with those of its own modules that search needs, on
- * loopback, until it is told to stop.
+ * Runs a search engine as a cluster of one node, with those of its own modules that search needs, on
+ * loopback, until it is told to stop. The names of its packages are put in by whoever compiles this.
  */
-public class StartOpenSearch {
+public class StartNode {
     private static final class OnlyNode extends Node {
         OnlyNode(Environment environment, Collection<Class<? extends Plugin>> plugins) {
             super(environment, plugins, true);

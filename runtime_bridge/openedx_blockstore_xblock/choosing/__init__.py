@@ -1,0 +1,1 @@
+"""Where there is a choice: what there is to choose from, who decides, and what was chosen."""

@@ -1,0 +1,1 @@
+"""REST for front ends: blocks, learning contexts, and what learners have left."""

@@ -1,0 +1,471 @@
+"""Pages of authors: other states of the content, comparing, publishing, and bringing up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from openedx_blockstore import api
+from openedx_blockstore.data import LinkTarget
+from openedx_blockstore_xblock import api as bridge
+from openedx_blockstore_xblock.models import BlockState
+from tests.bridge.courses import TEXT, SmallCourse, make_course
+from tests.bridge.test_pages import handler_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def course() -> SmallCourse:
+    """A course of two bundles."""
+    return make_course()
+
+
+@pytest.fixture
+def browser() -> Callable[[User | None], Client]:
+    """Make browsers in which somebody is logged in."""
+
+    def make(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def author(course: SmallCourse, browser: Callable[[User | None], Client]) -> Client:
+    """The browser of the course's author."""
+    return browser(course.author)
+
+
+@pytest.fixture
+def reader(course: SmallCourse, browser: Callable[[User | None], Client]) -> Client:
+    """The browser of a learner."""
+    return browser(course.reader)
+
+
+def text(client: Client, address: str, *, status: int = 200) -> str:
+    """Return a page."""
+    response = client.get(address, follow=True)
+    assert response.status_code == status, response.content.decode()[:1_000]
+    return response.content.decode()
+
+
+# Previews ----------------------------------------------------------------------------------------
+
+
+def test_an_author_sees_the_draft_and_a_learner_does_not(
+    course: SmallCourse, author: Client, reader: Client
+) -> None:
+    """Who may not see it is told so; without asking for it, both see what is published."""
+    course.draft_text("drafted")
+    address = course.page("block", usage=course.key())
+    assert "drafted" in text(author, f"{address}?draft=studio_draft")
+    assert "published" in text(author, address)
+    assert "published" in text(reader, address)
+    text(reader, f"{address}?draft=studio_draft", status=403)
+    text(reader, f"{course.outline}?draft=studio_draft", status=403)
+
+
+def test_a_preview_is_kept_on_the_way_through_the_course(
+    course: SmallCourse, author: Client
+) -> None:
+    """From the outline to the units, back, and when they are turned."""
+    course.draft_text("drafted")
+    page = text(author, f"{course.outline}?draft=studio_draft")
+    address = f"{course.page('block', usage=course.key())}?draft=studio_draft"
+    assert address in page
+    page = text(author, address)
+    assert "Draft “studio_draft”" in page
+    assert 'href="?unit=2&amp;draft=studio_draft" rel="next"' in page
+    assert f'{course.outline}?draft=studio_draft"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("version=1", 200),
+        ("version=latest", 200),
+        ("version=mounted", 200),
+        ("as_of=2126-01-01", 200),
+        ("version=2", 404),
+        ("as_of=2001-01-01", 404),
+        ("version=x", 400),
+        ("version=1&draft=x", 400),
+        ("as_of=x", 400),
+        ("look=version%3Dx", 400),
+        ("look=" + "a=1%26" * 9, 400),
+    ],
+)
+def test_readers_look_at_versions_and_dates(
+    course: SmallCourse, reader: Client, query: str, status: int
+) -> None:
+    """What there is not is not found; what makes no sense is said."""
+    text(reader, f"{course.page('block', usage=course.key())}?{query}", status=status)
+    text(reader, f"{course.outline}?{query}", status=status)
+
+
+def test_what_is_chosen_in_the_form_stands_in_the_address(
+    course: SmallCourse, author: Client
+) -> None:
+    """So that it can be kept and sent to others."""
+    address = course.page("block", usage=course.key())
+    response = author.get(f"{address}?{urlencode({'look': 'draft=a b&', 'unit': 2})}")
+    assert response.headers["Location"] == f"{address}?unit=2&draft=a+b"
+
+
+def test_handlers_of_a_preview_act_in_it(course: SmallCourse, author: Client) -> None:
+    """What an author tries out is nothing that a learner has left, nor the other way round."""
+    address = course.page("block", usage=course.key())
+    answer = {f"input_{course.problem_key().html_id()}_2_1": "choice_0"}
+
+    def is_answered(query: str) -> bool:
+        handler = handler_of(text(author, f"{address}?unit=2{query}"), "xmodule_handler")
+        return " checked" in Client().post(f"{handler}problem_get").json()["html"]
+
+    def check(query: str) -> None:
+        handler = handler_of(text(author, f"{address}?unit=2{query}"), "xmodule_handler")
+        result = Client().post(f"{handler}problem_check", answer).json()
+        assert result["success"] == "correct"
+
+    check("&version=1")
+    assert not BlockState.objects.exists()
+    assert is_answered("&version=1")
+    assert not is_answered("")
+    check("")
+    assert BlockState.objects.count() == 1
+    assert not is_answered("&version=latest")
+
+
+# Comparing ---------------------------------------------------------------------------------------
+
+
+def test_two_states_stand_side_by_side_with_what_differs(
+    course: SmallCourse, author: Client, reader: Client
+) -> None:
+    """Each in a frame of its own; the texts that differ are for authors."""
+    course.draft_text("drafted")
+    address = course.page("compare", usage=course.key())
+    query = urlencode({"left": "version=mounted", "right": "draft=studio_draft", "unit": 1})
+    page = text(author, f"{address}?{query}")
+    assert page.count("<iframe ") == 2
+    assert "unit=1&amp;draft=studio_draft&amp;frame=1" in page
+    assert "</span>&lt;html&gt;drafted&lt;/html&gt;</ins>" in page
+    text(reader, f"{address}?{query}", status=403)
+    page = text(reader, f"{address}?left=version%3D1&right=version%3Dlatest")
+    assert page.count("<iframe ") == 2
+    assert "What differs" not in page
+
+
+def test_a_page_for_a_frame_has_nothing_around_it(course: SmallCourse, author: Client) -> None:
+    """And stands in frames of our own pages alone."""
+    address = course.page("block", usage=course.key())
+    response = author.get(f"{address}?version=latest&frame=1")
+    page = response.content.decode()
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "published" in page
+    assert "For authors" not in page
+    assert "Where you are" not in page
+    assert author.get(address).headers.get("X-Frame-Options") != "SAMEORIGIN"
+
+
+def test_a_side_that_is_not_there_says_so(course: SmallCourse, author: Client) -> None:
+    """Instead of what differs."""
+    address = course.page("compare", usage=course.key())
+    query = urlencode({"left": "as_of=2001-01-01", "right": "version=latest"})
+    assert "One of the two does not have this block" in text(author, f"{address}?{query}")
+    text(author, f"{address}?left=version%3Dx", status=400)
+
+
+# Publishing --------------------------------------------------------------------------------------
+
+
+def draft_page(course: SmallCourse, bundle: UUID | None = None, **query: str) -> str:
+    """Return the address of a draft's page."""
+    path = course.page("draft", bundle=bundle or course.sequence)
+    return f"{path}?{urlencode({'draft': 'studio_draft', **query})}"
+
+
+def test_a_draft_is_published_from_its_page(course: SmallCourse, author: Client) -> None:
+    """With what its author says of it; then come the links that lead learners to it."""
+    course.draft_text("drafted")
+    address = draft_page(course, back=str(course.key()))
+    page = text(author, address)
+    assert "drafted" in page
+    response = author.post(address, {"description": "Better owls", "kind": "typo"}, follow=True)
+    page = response.content.decode()
+    assert "Published as version 2 of Night" in page
+    assert "<h1>Links of Owls</h1>" in page
+    version = api.get_bundle_version(course.sequence)
+    assert version is not None
+    assert version.version == 2
+    assert version.change_description == "Better owls"
+    assert "Nothing is staged" in text(author, address)
+
+
+def test_a_draft_without_changes_is_not_published(course: SmallCourse, author: Client) -> None:
+    """Nor one that is not there."""
+    page = author.post(draft_page(course), follow=True).content.decode()
+    assert "There is nothing to publish" in page
+    api.get_or_create_bundle_draft(course.sequence, "studio_draft")
+    page = author.post(draft_page(course), follow=True).content.decode()
+    assert "There is nothing to publish" in page
+    assert api.get_bundle(course.sequence).latest_version == 1
+
+
+@pytest.mark.parametrize(("choice", "expected"), [("mine", b"mine"), ("theirs", b"theirs")])
+def test_a_conflict_is_told_and_the_author_decides(
+    course: SmallCourse, author: Client, choice: str, expected: bytes
+) -> None:
+    """Nothing is lost before that."""
+    draft = course.draft_text("mine")
+    api.write_draft_file(draft, "more.xml", "<html/>")
+    api.commit_draft(course.draft_text("theirs", name="other"))
+    address = draft_page(course)
+    assert "Others have published version 2 since" in text(author, address)
+    response = author.post(address, {"description": "kept", "kind": "grading"})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert f"<code>{TEXT}</code>" in page
+    assert 'value="kept"' in page
+    assert api.get_bundle(course.sequence).latest_version == 2
+    response = author.post(address, {"on_conflict": choice}, follow=True)
+    assert "Published as version 3" in response.content.decode()
+    assert expected in api.get_bundle_file_data(course.sequence, TEXT)
+    assert api.get_bundle_file_data(course.sequence, "more.xml") == b"<html/>"
+
+
+@pytest.mark.parametrize("given", [{"kind": "x"}, {"on_conflict": "x"}, {"description": "a\0b"}])
+def test_what_can_not_be_published_so_is_said(
+    course: SmallCourse, author: Client, given: dict[str, str]
+) -> None:
+    """Whatever somebody sends."""
+    course.draft_text("drafted")
+    assert author.post(draft_page(course), given).status_code == 400
+    assert api.get_bundle(course.sequence).latest_version == 1
+
+
+def test_only_authors_have_these_pages(course: SmallCourse, reader: Client) -> None:
+    """A reader is told, a stranger finds nothing, and nobody may log in first."""
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("strix"))
+    for name in ("draft", "links"):
+        address = course.page(name, bundle=course.sequence)
+        for method in ("get", "post"):
+            assert getattr(reader, method)(address).status_code == 403
+            assert getattr(stranger, method)(address).status_code == 404
+            assert getattr(Client(), method)(address).status_code == 302
+        assert stranger.get(course.page(name, bundle="x")).status_code == 404
+
+
+def test_nobody_can_make_an_author_publish(course: SmallCourse) -> None:
+    """A form of another site is refused."""
+    course.draft_text("drafted")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(course.author)
+    assert client.post(draft_page(course)).status_code == 403
+    assert api.get_bundle(course.sequence).latest_version == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 181, "a\0b"])
+def test_a_draft_that_can_not_be_is_refused(course: SmallCourse, author: Client, name: str) -> None:
+    """By its name."""
+    assert author.get(draft_page(course, draft=name)).status_code == 400
+    assert author.get(draft_page(course, draft="Entwurf Ä", back="x")).status_code == 200
+
+
+# Links -------------------------------------------------------------------------------------------
+
+
+def links_page(course: SmallCourse, **query: str) -> str:
+    """Return the address of the page of the course's links."""
+    return f"{course.page('links', bundle=course.course)}?{urlencode(query)}"
+
+
+def test_a_link_is_upgraded_and_learners_see_the_new_content(
+    course: SmallCourse, author: Client, reader: Client
+) -> None:
+    """In one go, if the author wants it so."""
+    assert "All links lead to the newest versions" in text(author, links_page(course))
+    api.commit_draft(course.draft_text("newer"))
+    learner_page = course.page("block", usage=course.key())
+    assert "published" in text(reader, learner_page)
+    address = links_page(course, back=str(course.key()))
+    page = text(author, address)
+    assert "version 2 is there" in page
+    assert "newer" in page
+    response = author.post(address, {"alias": "night", "version": "2", "publish": "1"}, follow=True)
+    assert response.redirect_chain[-1][0] == learner_page
+    assert "Published as version 2 of Owls" in response.content.decode()
+    assert "newer" in text(reader, learner_page)
+
+
+def test_a_link_is_upgraded_in_the_draft_first(course: SmallCourse, author: Client) -> None:
+    """And is no longer behind there."""
+    api.commit_draft(course.draft_text("newer"))
+    page = author.post(links_page(course), follow=True).content.decode()
+    assert "In the draft: “night” at version 2." in page
+    assert "All links lead to the newest versions" in page
+    assert api.get_bundle(course.course).latest_version == 1
+    assert "version 1 → 2" in text(author, draft_page(course, course.course))
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"alias": "none", "version": "1"}, 400),
+        ({"alias": "night", "version": "x"}, 400),
+        ({"alias": "night", "version": "99"}, 400),
+        ({"alias": "night", "version": "99999999999"}, 400),
+        ({"alias": "night", "version": "1", "publish": "1"}, 302),
+    ],
+)
+def test_a_link_that_can_not_be_is_refused(
+    course: SmallCourse, author: Client, given: dict[str, str], status: int
+) -> None:
+    """Nothing is published."""
+    assert author.post(links_page(course), given).status_code == status
+    assert api.get_bundle(course.course).latest_version == 1
+
+
+def test_lenders_that_one_may_not_see_are_not_shown(course: SmallCourse, author: Client) -> None:
+    """Nor can they be linked to again."""
+    secret = api.create_collection("Secret").uuid
+    lender = api.create_bundle(secret, "x", "Secret owls").uuid
+    for content in ("first", "second"):
+        api.import_version(lender, {"a.txt": content})
+    draft = api.get_or_create_bundle_draft(course.course, "studio_draft").uuid
+    api.set_draft_link(draft, "secret", lender, 1)
+    page = text(author, links_page(course))
+    assert "“secret”: version 1" in page
+    assert "Secret owls" not in page
+    assert "a.txt" not in page
+    given = {"alias": "secret", "version": "2"}
+    assert author.post(links_page(course), given).status_code == 404
+    api.update_collection(secret, visibility="public_read")
+    assert "Secret owls" in text(author, links_page(course))
+    assert author.post(links_page(course), given).status_code == 403
+    api.update_collection(secret, visibility="public_reuse")
+    assert author.post(links_page(course), given).status_code == 302
+
+
+# Contexts ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pinned(course: SmallCourse) -> str:
+    """The page of a context that pins the course to its first version, owned by its author."""
+    key = bridge.create_learning_context("owls", title="Owls, spring", owner=course.author).key
+    bridge.mount_bundle(key, "main", course.course, version=1)
+    return course.page("context", context=key)
+
+
+def test_a_pinned_mount_is_brought_up_to_date(
+    course: SmallCourse, author: Client, reader: Client, pinned: str
+) -> None:
+    """Its owner sees what changes; learners see the new content then."""
+    api.commit_draft(course.draft_text("newer"))
+    draft = api.get_or_create_bundle_draft(course.course, "studio_draft").uuid
+    api.set_draft_link(draft, "night", course.sequence, 2)
+    api.commit_draft(draft)
+    context = bridge.get_learning_context("owls").key
+    learner_page = course.page("block", usage=course.key(context))
+    assert "published" in text(reader, learner_page)
+    page = text(author, pinned)
+    assert "version 2 is there" in page
+    assert "version 1 → 2" in page
+    given = {"alias": "main", "action": "pin", "version": "2"}
+    page = author.post(pinned, given, follow=True).content.decode()
+    assert "“main” is at version 2 now." in page
+    assert "newer" in text(reader, learner_page)
+    page = author.post(pinned, {"alias": "main", "action": "follow"}, follow=True).content.decode()
+    assert "“main” follows the latest version now." in page
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"alias": "main", "action": "pin", "version": "9"}, 404),
+        ({"alias": "main", "action": "pin", "version": "x"}, 400),
+        ({"alias": "main", "action": "pin"}, 400),
+        ({"alias": "none", "action": "follow"}, 404),
+        ({}, 404),
+    ],
+)
+def test_a_mount_that_can_not_be_is_refused(
+    author: Client, pinned: str, given: dict[str, str], status: int
+) -> None:
+    """It stays as it was."""
+    assert author.post(pinned, given).status_code == status
+    (mount,) = bridge.get_learning_context("owls").mounts
+    assert mount.version == 1
+
+
+def test_who_may_not_change_a_context_only_reads_it(
+    course: SmallCourse, reader: Client, pinned: str
+) -> None:
+    """And strangers do not know of it."""
+    page = text(reader, pinned)
+    assert "Owls, spring" in page
+    assert "Follow the latest" not in page
+    assert reader.post(pinned, {"alias": "main", "action": "follow"}).status_code == 403
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("strix"))
+    assert stranger.get(pinned).status_code == 404
+    assert stranger.post(pinned).status_code == 404
+    assert Client().get(pinned).status_code == 302
+
+
+def test_the_start_page_lists_what_one_may_see(
+    course: SmallCourse, reader: Client, pinned: str
+) -> None:
+    """Courses, and contexts."""
+    page = text(reader, "/")
+    assert f'href="{course.outline}">Owls</a>' in page
+    assert f'href="{pinned}">Owls, spring</a>' in page
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("strix"))
+    page = text(stranger, "/")
+    assert "There are no courses that you may see" in page
+    assert "Owls" not in page
+    assert Client().get(course.page("courses")).status_code == 302
+    assert text(reader, course.page("courses") + "?after=99999999999999")
+    assert text(reader, course.page("context", context="blockstore:global"))
+
+
+def test_many_courses_are_listed_a_page_at_a_time(course: SmallCourse, reader: Client) -> None:
+    """In the order in which they came."""
+    for number in range(105):
+        api.create_bundle(course.collection, f"c{number}", f"Course {number:03}", type="course")
+    page = text(reader, course.page("courses"))
+    assert "Course 098" in page
+    assert "Course 099" not in page
+    after = page.split("?after=")[1].split('"')[0]
+    assert "Course 104" in text(reader, f"{course.page('courses')}?after={after}")
+
+
+def test_what_links_lead_to_is_compared_at_few_costs(course: SmallCourse, author: Client) -> None:
+    """However many there are."""
+    lenders = [
+        api.create_bundle(course.collection, f"l{number}", f"Lender {number}").uuid
+        for number in range(30)
+    ]
+    for lender in lenders:
+        for content in ("first", "second"):
+            api.import_version(lender, {"a.txt": content})
+    draft = api.get_or_create_bundle_draft(course.course, "studio_draft").uuid
+    links = {f"l{number}": LinkTarget(lender, 1) for number, lender in enumerate(lenders)}
+    api.change_draft(draft, links=links)
+    page = text(author, links_page(course))
+    assert page.count("version 2 is there") == 30
+    assert page.count("<code>a.txt</code>") == 20
+    page = author.post(links_page(course), {"publish": "1"}, follow=True).content.decode()
+    assert "All links lead to the newest versions" in page
+    assert api.get_bundle(course.course).latest_version == 2

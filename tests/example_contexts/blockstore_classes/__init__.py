@@ -1,0 +1,1 @@
+"""Classes of a school as learning contexts of Blockstore."""
