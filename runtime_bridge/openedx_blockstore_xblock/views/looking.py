@@ -14,10 +14,7 @@ from openedx_blockstore.exceptions import NotFound
 from openedx_blockstore_xblock.access import MountAccess, check_preview, view_usage
 from openedx_blockstore_xblock.exceptions import InvalidPreview
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
-from openedx_blockstore_xblock.preview import Preview
-
-#: The draft in which authors work unless they name another one; Studio's has this name, too.
-DEFAULT_DRAFT = "studio_draft"
+from openedx_blockstore_xblock.preview import Preview, default_preview
 
 #: Versions that are offered; whoever wants an older one names it in the address.
 _VERSIONS = 20
@@ -49,7 +46,7 @@ def look_at(
         PermissionDenied: It is not for this user in this state.
     """
     access = view_usage(request.user, usage_key)
-    preview = Preview.from_query(request.GET)
+    preview = Preview.from_query(request.GET) or default_preview()
     check_preview(request.user, usage_key, access, preview)
     return access, preview
 
