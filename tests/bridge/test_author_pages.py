@@ -423,6 +423,20 @@ def test_who_may_not_change_a_context_only_reads_it(
     assert Client().get(pinned).status_code == 302
 
 
+def test_an_owner_who_may_not_see_a_bundle_any_more_does_not(
+    course: SmallCourse, author: Client, pinned: str
+) -> None:
+    """Neither what it is called, nor what its versions change; nor can they move the mount."""
+    api.import_version(course.course, {"navigation.json": "{}"})
+    api.set_role(course.collection, None, user="minerva")
+    page = text(author, pinned)
+    assert "“main”: version 1" in " ".join(page.split())
+    assert ">Owls<" not in page
+    assert "navigation.json" not in page
+    given = {"alias": "main", "action": "follow"}
+    assert author.post(pinned, given).status_code == 404
+
+
 def test_the_start_page_lists_what_one_may_see(
     course: SmallCourse, reader: Client, pinned: str
 ) -> None:
