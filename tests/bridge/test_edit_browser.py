@@ -113,6 +113,7 @@ def test_a_survey_is_edited_in_its_own_editor(
     with browsing(live_server.url, author) as context:
         page = context.new_page()
         open_editor(page, live_server, key)
+        page.locator("[id^=question-label-]").nth(2).wait_for()
         page.locator("#poll-add-question a").click()
         page.locator("[id^=question-label-]").nth(3).fill("Do you like owls?")
         save(page)

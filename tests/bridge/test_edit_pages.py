@@ -54,7 +54,7 @@ def bundle(collection: UUID) -> UUID:
 def browser(collection: UUID) -> Callable[[str], Client]:
     """Make the browsers of people with a role."""
 
-    def make(role: str) -> Client:
+    def make(role: Any) -> Client:
         client = Client()
         if role:
             user = get_user_model().objects.create_user(f"user-{role}")
