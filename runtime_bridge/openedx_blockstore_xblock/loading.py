@@ -94,6 +94,12 @@ class BlockLoader:
         element = document.find(usage_key.inner_id)
         if element is None:
             raise BlockNotFound(usage_key, f"its file has no block {usage_key.inner_id!r}")
+        if not _are_alike(element.block_type, usage_key.block_type):
+            raise BadOlx(
+                usage_key.path,
+                f"there is a {element.block_type!r} in it, and no {usage_key.block_type!r}",
+                line=line_of(element.element),
+            )
         return FoundBlock(usage_key, contents, document, element)
 
     def parse(self, found: FoundBlock, block_class: type[XBlock]) -> ParsedBlock:
@@ -265,6 +271,10 @@ class BlockLoader:
     def _included(self, found: FoundBlock, target: _Target) -> BlockstoreUsageKey:
         try:
             block_type = self._document(target.contents, target.path).root.block_type
+            stated = target.include.stated_type
+            if stated and not _are_alike(block_type, stated):
+                # Whoever asks for it is told.
+                block_type = stated
         except BadOlx:
             block_type = target.include.guessed_type
         bundle_uuid = target.contents.bundle_uuid
@@ -319,3 +329,8 @@ def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], Val
     with _lock:
         # Whoever comes second takes what the first has made.
         return cache.setdefault(key, made)
+
+
+def _are_alike(block_type: str, other: str) -> bool:
+    """Tell whether two types are one, by its older or newer name."""
+    return block_type == other or {block_type, other} == {"unit", "vertical"}
