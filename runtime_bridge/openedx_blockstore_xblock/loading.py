@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from attrs import frozen
 from cachetools import LRUCache
@@ -27,6 +27,7 @@ from openedx_blockstore_xblock.olx import (
     Include,
     OlxDocument,
     check_size,
+    line_of,
     parse_document,
 )
 
@@ -39,6 +40,8 @@ _FETCHERS = 8
 
 _documents: LRUCache[object, OlxDocument] = LRUCache(_DOCUMENTS)
 _blocks: LRUCache[object, ParsedBlock] = LRUCache(_BLOCKS)
+#: What is being made at the moment, by its cache and its key.
+_pending: dict[tuple[int, object], Future[Any]] = {}
 _lock = threading.RLock()
 
 ValueT = TypeVar("ValueT")
@@ -322,13 +325,29 @@ def _missing(
 
 
 def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:
+    """Return what is kept under a key; of several threads that miss it, the first makes it."""
     with _lock:
         if key in cache:
             return cache[key]
-    made = make()
-    with _lock:
-        # Whoever comes second takes what the first has made.
-        return cache.setdefault(key, made)
+        pending: Future[ValueT] | None = _pending.get((id(cache), key))
+        is_first = pending is None
+        if pending is None:
+            pending = _pending[id(cache), key] = Future()
+    if not is_first:
+        return pending.result()
+    try:
+        made = make()
+    except BaseException as error:
+        pending.set_exception(error)
+        raise
+    else:
+        with _lock:
+            cache[key] = made
+        pending.set_result(made)
+        return made
+    finally:
+        with _lock:
+            del _pending[id(cache), key]
 
 
 def _are_alike(block_type: str, other: str) -> bool:

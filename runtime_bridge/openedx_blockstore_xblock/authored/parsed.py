@@ -6,7 +6,7 @@ Class and bytes decide about it and nothing else does, so it can be kept by the 
 from __future__ import annotations
 
 import copy
-import warnings
+import functools
 from collections.abc import Mapping
 from typing import Any, NoReturn
 from uuid import UUID
@@ -123,19 +123,16 @@ def _read_fields(
 ) -> dict[str, Any]:
     field_data = DictFieldData({})
     runtime = _BareRuntime(field_data)
-    mixed = runtime.mixologist.mix(block_class)
+    mixed = _quiet(runtime.mixologist.mix(block_class))
     parse = getattr(mixed, "parse_xml_new_runtime", mixed.parse_xml)
     contents = copy.deepcopy(element) if _loses_contents(block_class) else None
     try:
-        with warnings.catch_warnings():
-            # Unknown attributes are normal in OLX, and classes warn about each.
-            warnings.simplefilter("ignore")
-            parsed = parse(element, runtime, _keys(block.block_type))
-            if contents is not None and (len(contents) or (contents.text or "").strip()):
-                definition, _children = mixed.definition_from_xml(contents, runtime)
-                for name in definition.keys() & mixed.fields.keys():
-                    setattr(parsed, name, definition[name])
-            parsed.force_save_fields(parsed._get_fields_to_save())  # noqa: SLF001 - as save() does
+        parsed = parse(element, runtime, _keys(block.block_type))
+        if contents is not None and (len(contents) or (contents.text or "").strip()):
+            definition, _children = mixed.definition_from_xml(contents, runtime)
+            for name in definition.keys() & mixed.fields.keys():
+                setattr(parsed, name, definition[name])
+        parsed.force_save_fields(parsed._get_fields_to_save())  # noqa: SLF001 - as save() does
     except Exception as error:
         # It is another package's code, on anybody's file: every kind of error comes out of it.
         line = line_of(block.element)
@@ -145,6 +142,26 @@ def _read_fields(
         for name, value in field_data._data.items()  # noqa: SLF001 - it has no other way to list
         if is_authored(block_class.fields[name])
     }
+
+
+@functools.cache
+def _quiet(block_class: type[XBlock]) -> type[XBlock]:
+    """Return a class that passes over attributes which it does not know.
+
+    They are normal in OLX; XBlock logs a warning about each, whenever a file is read.
+    """
+
+    def set_field_if_present(
+        block: XBlock, name: str, value: str, attributes: Mapping[str, str]
+    ) -> None:
+        if name in block.fields:
+            block_class._set_field_if_present(block, name, value, attributes)  # noqa: SLF001
+
+    namespace = {
+        "_set_field_if_present": staticmethod(set_field_if_present),
+        "__module__": block_class.__module__,
+    }
+    return type(block_class.__name__, (block_class,), namespace)
 
 
 def _repaired(value: Any) -> Any:
