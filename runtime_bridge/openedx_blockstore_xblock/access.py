@@ -17,7 +17,7 @@ from openedx_blockstore_xblock.contexts.roles import reads_mount
 from openedx_blockstore_xblock.data import MountData
 from openedx_blockstore_xblock.exceptions import LearningContextNotFound, MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
-from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.preview import Preview, default_preview
 
 
 @frozen
@@ -70,19 +70,38 @@ def check_preview(
 ) -> None:
     """Make sure that somebody may look at a usage in another state than learners do.
 
-    Other versions are for those who may read the mounted bundle by a role on its collection, drafts
-    for its authors.
-
     Args:
         access: What this user may do with the usage.
 
     Raises:
         PermissionDenied: That is not for this user.
     """
-    if preview is None or preview == Preview() or access.is_author:
+    check_mount_preview(user, usage_key.context_key, usage_key.route[0], access, preview)
+
+
+def check_mount_preview(
+    user: User,
+    context_key: BlockstoreContextKey,
+    alias: str,
+    access: MountAccess,
+    preview: Preview | None,
+) -> None:
+    """Make sure that somebody may look at a mount in another state than learners do.
+
+    Other versions are for those who may read the mounted bundle by a role on its collection, drafts
+    for its authors.
+
+    Args:
+        access: What this user may do with it, or with what is looked at in it.
+
+    Raises:
+        PermissionDenied: That is not for this user.
+    """
+    # Where a process reads drafts for all, whoever may not see one is shown what is published.
+    if preview in {None, Preview(), default_preview()} or access.is_author:
         return
     if preview.draft:
-        if not view_mount(user, usage_key.context_key, usage_key.route[0]).is_author:
+        if not view_mount(user, context_key, alias).is_author:
             raise PermissionDenied("Drafts are for the authors of the bundle.")
     elif not reads_mount(user, access.mount):
         raise PermissionDenied("Other versions are for those who may read the bundle.")

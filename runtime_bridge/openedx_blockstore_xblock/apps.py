@@ -28,12 +28,13 @@ class BlockstoreXBlockConfig(AppConfig):
         },
         "settings_config": {
             project: {
-                "common": {"relative_path": "settings.common"},
-                "devstack": {"relative_path": "settings.common"},
-                "production": {"relative_path": "settings.common"},
-                "test": {"relative_path": "settings.common"},
+                name: {"relative_path": module}
+                for name in ("common", "devstack", "production", "test")
             }
-            for project in ("lms.djangoapp", "cms.djangoapp")
+            for project, module in (
+                ("lms.djangoapp", "settings.common"),
+                ("cms.djangoapp", "settings.studio"),
+            )
         },
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attrs import field, frozen
-from attrs.validators import instance_of
+from attrs.validators import and_, in_, instance_of, max_len, min_len
 
 from openedx_blockstore.plugin_tools import read_settings
 
@@ -16,6 +16,13 @@ class BridgeSettings:
 
     #: Whether imports ask the classes of blocks if they can read them, and are refused if not.
     CHECK_IMPORTS: bool = field(default=True, validator=instance_of(bool))
+    #: What is read where nobody asks for anything else: ``published``, as learners do in LMS, or
+    #: ``draft``, as authors do in Studio. Whoever may not edit a bundle reads what is published.
+    READS: str = field(default="published", validator=in_(("published", "draft")))
+    #: The name of the drafts in which authors work.
+    DRAFT: str = field(
+        default="studio_draft", validator=and_(instance_of(str), min_len(1), max_len(180))
+    )
     #: Let problems run Python programs of authors, in the jail of ``edx-codejail`` that the host's
     #: ``CODE_JAIL`` describes, or by the codejail service that the host uses.
     SANDBOX: bool = field(default=False, validator=instance_of(bool))

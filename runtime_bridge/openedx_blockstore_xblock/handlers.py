@@ -13,6 +13,7 @@ from django.core import signing
 from django.urls import reverse
 from xblock.core import XBlock
 
+from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import HandlerNotFound, InvalidPreview
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
@@ -30,6 +31,7 @@ class HandlerGrant:
 
     Attributes:
         preview: The preview in which it acts; None for what lasts.
+        base: The digest of the OLX that an author has begun to edit; empty where nobody edits.
     """
 
     usage_key: BlockstoreUsageKey
@@ -37,6 +39,7 @@ class HandlerGrant:
     user_id: int | None
     visitor: str
     preview: Preview | None = None
+    base: str = ""
 
 
 def handler_names(block: XBlock) -> list[str]:
@@ -57,14 +60,18 @@ def handler_url(
     *,
     user: BlockUser,
     preview: Preview | None = None,
+    editing: EditSession | None = None,
 ) -> str:
-    """Return the address of a handler for a visitor, who may be looking at a preview."""
+    """Return the address of a handler for a visitor, who may be looking at a preview, or edit."""
+    usage_key = block.scope_ids.usage_id
+    base = editing.base(usage_key) if editing is not None else None
     grant = {
-        "k": str(block.scope_ids.usage_id),
+        "k": str(usage_key),
         "h": name,
         "u": user.user_id,
         "v": user.visitor,
         **({"p": preview.query} if preview is not None else {}),
+        **({"b": base} if base else {}),
     }
     path = reverse(
         "openedx_blockstore_xblock:handler",
@@ -87,6 +94,7 @@ def read_handler_grant(text: str) -> HandlerGrant:
             found["u"],
             found["v"],
             Preview.from_query(found.get("p", {})),
+            found.get("b", ""),
         )
     except (signing.BadSignature, ValueError, KeyError, TypeError, InvalidPreview) as error:
         raise HandlerNotFound from error

@@ -14,6 +14,7 @@ from attrs import frozen
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from openedx_blockstore_xblock.conf import get_settings
 from openedx_blockstore_xblock.exceptions import InvalidPreview
 
 #: What ``version`` may say in an address, beside a number.
@@ -95,6 +96,12 @@ class Preview:
         )
 
 
+def default_preview() -> Preview | None:
+    """Return how this process looks at mounts where nobody asks for anything: Studio at drafts."""
+    settings = get_settings()
+    return Preview(draft=settings.DRAFT) if settings.READS == "draft" else None
+
+
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_VERSION))):
         raise InvalidPreview(
@@ -119,4 +126,4 @@ def _moment(text: str) -> datetime:
     )
 
 
-__all__ = ["LATEST", "MOUNTED", "NAMES", "Preview"]
+__all__ = ["LATEST", "MOUNTED", "NAMES", "Preview", "default_preview"]

@@ -16,9 +16,10 @@ from xblock.core import XBlock
 from openedx_blockstore.plugin_rest import User, authored_bundles
 from openedx_blockstore_xblock.bundles import VisibleDrafts
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
+from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
-from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.preview import Preview, default_preview
 from openedx_blockstore_xblock.publishing import publish
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
@@ -60,25 +61,32 @@ def make_runtime(
     *,
     preview: Preview | None = None,
     author_mode: bool = False,
+    editing: EditSession | None = None,
     absolute: Callable[[str], str] = str,
 ) -> BlockstoreRuntime:
     """Return a runtime for one request.
 
     Args:
-        preview: How mounts are looked at; None for what learners see. Whoever calls this has made
-            sure that the user may read them; of drafts only those are shown that the user may edit.
+        preview: How mounts are looked at; None for what the process reads (``READS``). Whoever
+            calls this has made sure that the user may read them; of drafts only those are shown
+            that the user may edit.
+        editing: Saves what the user, who has been found to be an author, changes in the preview.
         absolute: Makes addresses of paths; for what is shown on other sites.
     """
+    preview = preview or default_preview()
     return BlockstoreRuntime(
         user,
         Surroundings(
             contexts=ALL_CONTEXTS,
-            handler_url=lambda *which: absolute(handler_url(*which, user=user, preview=preview)),
+            handler_url=lambda *which: absolute(
+                handler_url(*which, user=user, preview=preview, editing=editing)
+            ),
             resource_url=lambda *which: absolute(_resource_url(*which)),
             publish=partial(publish, user) if preview is None else _publish_nothing,
             author_mode=author_mode,
             preview=preview,
             visible_drafts=see_drafts_of(user.user_id),
+            editing=editing,
         ),
     )
 

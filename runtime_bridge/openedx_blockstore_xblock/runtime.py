@@ -114,6 +114,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._state = _state_store(user, surroundings.preview)
         self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
         self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
+        #: How many views are being shown, one inside another.
+        self._showing = 0
         #: The experiments of courses, for blocks that show a part of themselves.
         self.experiments = Experiments(self._loader, self._state, user)
         self._tree = BlockTree(
@@ -236,6 +238,10 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         """
         changed = self._authored.changed(block)
         if not changed:
+            return
+        if self._showing:
+            # Some change what they are about to show, and mean nobody to keep that.
+            self._authored.forget_changes(block)
             return
         usage_key = block.scope_ids.usage_id
         session, contents = self._surroundings.editing, self.contents_of(block)
@@ -365,21 +371,29 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
     ) -> Fragment:
         """Show a block; where it can not be shown, a placeholder stands for it.
 
+        To look at a block changes nothing that authors have written. The editor of a block that
+        fails, as many do outside of Studio, is not replaced.
+
         Raises:
             StorageError: The storage failed.
         """
         usage_key = block.scope_ids.usage_id
         if view_name in _SHOWING and (reason := why_not(block)):
             block = self._placeholder(usage_key, reason, None)
+        self._showing += 1
         try:
             return super().render(block, view_name, context)
         except (BlockstoreError, DatabaseError):
             raise
         except Exception as error:
+            if view_name == "studio_view":
+                raise
             # It is another package's code, on what anybody has written.
             log.exception("The view %s of %s failed.", view_name, usage_key)
             reason = f"It can not be shown: {type(error).__name__}: {error}"
             return super().render(self._placeholder(usage_key, reason, None), view_name, context)
+        finally:
+            self._showing -= 1
 
     def wrap_xblock(
         self,

@@ -64,14 +64,14 @@ def text(client: Client, address: str, *, status: int = 200) -> str:
 def test_an_author_sees_the_draft_and_a_learner_does_not(
     course: SmallCourse, author: Client, reader: Client
 ) -> None:
-    """Who may not see it, finds nothing; without asking for it, both see what is published."""
+    """Who may not see it is told so; without asking for it, both see what is published."""
     course.draft_text("drafted")
     address = course.page("block", usage=course.key())
     assert "drafted" in text(author, f"{address}?draft=studio_draft")
     assert "published" in text(author, address)
     assert "published" in text(reader, address)
-    text(reader, f"{address}?draft=studio_draft", status=404)
-    text(reader, f"{course.outline}?draft=studio_draft", status=404)
+    text(reader, f"{address}?draft=studio_draft", status=403)
+    text(reader, f"{course.outline}?draft=studio_draft", status=403)
 
 
 def test_a_preview_is_kept_on_the_way_through_the_course(
@@ -158,7 +158,7 @@ def test_two_states_stand_side_by_side_with_what_differs(
     assert page.count("<iframe ") == 2
     assert "unit=1&amp;draft=studio_draft&amp;frame=1" in page
     assert "</span>&lt;html&gt;drafted&lt;/html&gt;</ins>" in page
-    text(reader, f"{address}?{query}", status=404)
+    text(reader, f"{address}?{query}", status=403)
     page = text(reader, f"{address}?left=version%3D1&right=version%3Dlatest")
     assert page.count("<iframe ") == 2
     assert "What differs" not in page

@@ -25,7 +25,7 @@ from openedx_blockstore_xblock.describing import (
 )
 from openedx_blockstore_xblock.exceptions import HandlerNotFound, ViewNotFound
 from openedx_blockstore_xblock.handlers import handler_names
-from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.preview import Preview, default_preview
 from openedx_blockstore_xblock.requests import block_user, make_runtime
 from openedx_blockstore_xblock.rest_api.base import USAGE, BlockView
 from openedx_blockstore_xblock.rest_api.block_serializers import (
@@ -83,7 +83,7 @@ class LoadedBlockView(BlockView):
             PermissionDenied: Or for what the caller may not look at.
         """
         key, access = self.viewed(text)
-        preview = Preview.from_query(request.query_params)
+        preview = Preview.from_query(request.query_params) or default_preview()
         check_preview(self.looker, key, access, preview)
         runtime = make_runtime(
             block_user(request._request, is_author=access.is_author),  # noqa: SLF001 - its session

@@ -95,7 +95,14 @@ class _Writer:
         self._body = body
         self._now = parse_block(document, block, block_class, body=body).values()
 
-    def write(self, wanted: Mapping[str, Any]) -> WrittenBlock:
+    def write(self, given: Mapping[str, Any]) -> WrittenBlock:
+        typed = {name: self._typed(name, value) for name, value in given.items()}
+        # Forms send all that they show: what is at its default need not be written for that.
+        wanted = {
+            name: value
+            for name, value in typed.items()
+            if name in self._now or not self._same(name, typed, {})
+        }
         if not self._different(wanted, self._now):
             return WrittenBlock(self._source, self._body)
         edit = self._first_edit(wanted)
@@ -107,6 +114,17 @@ class _Writer:
                 self._block.block_type, lost[0], "its class does not read it again as it was"
             )
         return self._written(edit)
+
+    def _typed(self, name: str, value: Any) -> Any:
+        """Return a value as its field has it: forms leave numbers as texts."""
+        known = self._class.fields.get(name)
+        if known is None or not isinstance(value, str):
+            return value
+        try:
+            typed = known.to_json(known.from_json(value))
+        except Exception:  # noqa: BLE001 - another package's code; it will be refused as it is
+            return value
+        return value if isinstance(typed, str) else typed
 
     # What to change ------------------------------------------------------------------------------
 

@@ -10,11 +10,12 @@ from attrs import frozen
 from django.urls import NoReverseMatch, reverse
 from xblock.core import XBlock
 
+from openedx_blockstore_xblock.conf import get_settings
 from openedx_blockstore_xblock.data import MountData
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
-from openedx_blockstore_xblock.views.looking import DEFAULT_DRAFT, Look, looks
+from openedx_blockstore_xblock.views.looking import Look, looks
 
 
 @frozen
@@ -60,7 +61,7 @@ def author_panel(
     """
     key: BlockstoreUsageKey = block.scope_ids.usage_id
     preview = runtime.preview
-    draft = (preview.draft if preview is not None else "") or mount.draft or DEFAULT_DRAFT
+    draft = (preview.draft if preview is not None else "") or mount.draft or get_settings().DRAFT
     offered = looks(mount.bundle_uuid, key.bundle_uuid, preview)
     return AuthorPanel(
         looks=offered,

@@ -18,10 +18,11 @@ from xblock.exceptions import DisallowedFileError, NoSuchHandlerError
 
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_rest import PluginView
-from openedx_blockstore_xblock.access import check_preview, view_usage
+from openedx_blockstore_xblock.access import MountAccess, check_preview, view_usage
 from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import HandlerNotFound
-from openedx_blockstore_xblock.handlers import read_handler_grant
+from openedx_blockstore_xblock.handlers import HandlerGrant, read_handler_grant
 from openedx_blockstore_xblock.requests import granted_account, granted_user, make_runtime
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,10 @@ class HandlerView(PluginView):
         access = view_usage(account, found.usage_key)
         check_preview(account, found.usage_key, access, found.preview)
         user = granted_user(found, account, is_author=access.is_author)
-        runtime = make_runtime(user, preview=found.preview)
+        editing = _editing(found, access)
+        runtime = make_runtime(
+            user, preview=found.preview, author_mode=editing is not None, editing=editing
+        )
         block = runtime.get_block(found.usage_key)
         try:
             webob = django_to_webob_request(request._request)  # noqa: SLF001  (documented as such)
@@ -75,6 +79,19 @@ class HandlerView(PluginView):
         return response
 
     get = post = put = patch = delete = handle
+
+
+def _editing(grant: HandlerGrant, access: MountAccess) -> EditSession | None:
+    """Return what saves the changes of an author; None where nobody edits.
+
+    Raises:
+        HandlerNotFound: Whom the address was made for is no author any more.
+    """
+    if not grant.base or grant.preview is None:
+        return None
+    if not access.is_author:
+        raise HandlerNotFound
+    return EditSession(grant.preview.draft, {grant.usage_key: grant.base})
 
 
 @require_safe

@@ -9,7 +9,7 @@ from attrs import frozen
 from django.http import HttpRequest, HttpResponse
 
 from openedx_blockstore.exceptions import NotFound
-from openedx_blockstore_xblock.access import view_usage
+from openedx_blockstore_xblock.access import check_preview, view_usage
 from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.changes import Differences, differences
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
@@ -19,7 +19,6 @@ from openedx_blockstore_xblock.requests import see_drafts_of
 from openedx_blockstore_xblock.views.base import page, show
 from openedx_blockstore_xblock.views.looking import (
     Look,
-    check_preview,
     describe,
     looks,
     preview_from_text,
@@ -56,13 +55,7 @@ def compare(request: HttpRequest, usage: str) -> HttpResponse:
         "right": preview_from_text(request.GET.get("right", urlencode(Preview(latest=True).query))),
     }
     for preview in previews.values():
-        check_preview(
-            request.user,
-            preview,
-            access,
-            context_key=usage_key.context_key,
-            alias=usage_key.route[0],
-        )
+        check_preview(request.user, usage_key, access, preview)
     mounted = access.mount.bundle_uuid
     sides = []
     for name, preview in previews.items():

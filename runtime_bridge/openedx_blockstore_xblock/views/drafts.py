@@ -24,6 +24,7 @@ from openedx_blockstore.models_api import Bundle
 from openedx_blockstore.plugin_rest import visible_bundle
 from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.changes import Differences, differences
+from openedx_blockstore_xblock.conf import get_settings
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
@@ -31,7 +32,6 @@ from openedx_blockstore_xblock.requests import see_drafts_of
 from openedx_blockstore_xblock.updates import outdated_links
 from openedx_blockstore_xblock.views.authoring import draft_url
 from openedx_blockstore_xblock.views.base import page, show
-from openedx_blockstore_xblock.views.looking import DEFAULT_DRAFT
 from openedx_blockstore_xblock.views.pages import block_url
 
 _KINDS = {"content": "Content", "typo": "Only spelling or looks", "grading": "How it is graded"}
@@ -103,7 +103,7 @@ def show_links(request: HttpRequest, bundle: str) -> HttpResponse:
 def _asked_for(request: HttpRequest, bundle: str) -> _Draft:
     row = visible_bundle(request.user, bundle, "author")
     # Says whether the name can be one.
-    name = Preview(draft=request.GET.get("draft", "").strip() or DEFAULT_DRAFT).draft
+    name = Preview(draft=request.GET.get("draft", "").strip() or get_settings().DRAFT).draft
     uuid = api.get_bundle(row.uuid).drafts.get(name)
     data = api.get_draft(uuid) if uuid is not None else None
     return _Draft(row, name, data, _back(request))

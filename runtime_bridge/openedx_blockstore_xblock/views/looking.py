@@ -11,15 +11,10 @@ from django.http import HttpRequest
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData
 from openedx_blockstore.exceptions import NotFound
-from openedx_blockstore.plugin_rest import User
-from openedx_blockstore_xblock.access import MountAccess, view_mount, view_usage
-from openedx_blockstore_xblock.contexts.roles import reads_mount
-from openedx_blockstore_xblock.exceptions import InvalidPreview, MountNotFound
-from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
-from openedx_blockstore_xblock.preview import Preview
-
-#: The draft in which authors work unless they name another one; Studio's has this name, too.
-DEFAULT_DRAFT = "studio_draft"
+from openedx_blockstore_xblock.access import MountAccess, check_preview, view_usage
+from openedx_blockstore_xblock.exceptions import InvalidPreview
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
+from openedx_blockstore_xblock.preview import Preview, default_preview
 
 #: Versions that are offered; whoever wants an older one names it in the address.
 _VERSIONS = 20
@@ -40,46 +35,6 @@ class Look:
     chosen: bool = False
 
 
-def preview_of(
-    request: HttpRequest, access: MountAccess, context_key: BlockstoreContextKey, alias: str
-) -> Preview | None:
-    """Return the preview that an address asks for, if whoever is asking may see it.
-
-    Raises:
-        InvalidPreview: The address makes no sense.
-        MountNotFound: It is not for this user.
-    """
-    preview = Preview.from_query(request.GET)
-    check_preview(request.user, preview, access, context_key=context_key, alias=alias)
-    return preview
-
-
-def check_preview(
-    user: User,
-    preview: Preview | None,
-    access: MountAccess,
-    *,
-    context_key: BlockstoreContextKey,
-    alias: str,
-) -> None:
-    """Make sure that somebody may look at a mount in this way.
-
-    Args:
-        access: What this user may do with what is looked at.
-
-    Raises:
-        MountNotFound: Not this user.
-    """
-    if preview is None or preview == Preview() or access.is_author:
-        return
-    if preview.draft:
-        allowed = view_mount(user, context_key, alias).is_author
-    else:
-        allowed = reads_mount(user, access.mount)
-    if not allowed:
-        raise MountNotFound(context_key, alias)
-
-
 def look_at(
     request: HttpRequest, usage_key: BlockstoreUsageKey
 ) -> tuple[MountAccess, Preview | None]:
@@ -88,9 +43,11 @@ def look_at(
     Raises:
         MountNotFound: It is not there, or not for this user.
         InvalidPreview: The address makes no sense.
+        PermissionDenied: It is not for this user in this state.
     """
     access = view_usage(request.user, usage_key)
-    preview = preview_of(request, access, usage_key.context_key, usage_key.route[0])
+    preview = Preview.from_query(request.GET) or default_preview()
+    check_preview(request.user, usage_key, access, preview)
     return access, preview
 
 

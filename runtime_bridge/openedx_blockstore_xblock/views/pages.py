@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from xblock.core import XBlock
 
-from openedx_blockstore_xblock.access import view_mount
+from openedx_blockstore_xblock.access import check_mount_preview, view_mount
 from openedx_blockstore_xblock.icons import TITLES, icon_of
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline
-from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.preview import Preview, default_preview
 from openedx_blockstore_xblock.requests import block_user, make_runtime
 from openedx_blockstore_xblock.views.authoring import author_panel
 from openedx_blockstore_xblock.views.base import page, show
@@ -25,7 +25,6 @@ from openedx_blockstore_xblock.views.looking import (
     look_at,
     looks,
     preview_from_text,
-    preview_of,
 )
 
 _MAX_DIGITS = 6
@@ -61,7 +60,8 @@ def show_mount(request: HttpRequest, context: str, alias: str) -> HttpResponse:
     access = view_mount(request.user, context_key, alias)
     if (chosen := _chosen_look(request)) is not None:
         return chosen
-    preview = preview_of(request, access, context_key, alias)
+    preview = Preview.from_query(request.GET) or default_preview()
+    check_mount_preview(request.user, context_key, alias, access, preview)
     contents = mounted(context_key, alias, user_id=request.user.pk, preview=preview)
     outline = read_outline(context_key, alias, contents)
     if outline is None:

@@ -5,14 +5,17 @@
 
   const $ = global.jQuery;
 
+  /** An address at which nothing is found: some scripts ask for handlers that they will not use. */
+  function nowhere(handlers, name) {
+    const known = Object.values(handlers)[0] || "/";
+    return known.replace(/handlers\/.*/, "handlers/none/") + name;
+  }
+
   /** The addresses of a block's handlers, which the server has signed for this visitor. */
   function handlerUrl(element, name, suffix, query) {
     const block = $(element).closest("[data-usage]").addBack("[data-usage]").get(0) || element;
     const handlers = JSON.parse(block.dataset.handlers || "{}");
-    const [path, search] = (handlers[name] || "").split("?");
-    if (!path) {
-      throw new Error("The block " + block.dataset.usage + " has no handler " + name + ".");
-    }
+    const [path, search] = (handlers[name] || nowhere(handlers, name)).split("?");
     const parameters = [search, query].filter(Boolean).join("&");
     const tail = suffix ? path.replace(/\/?$/, "/") + suffix : path;
     return parameters ? tail + "?" + parameters : tail;
