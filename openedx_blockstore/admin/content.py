@@ -12,7 +12,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from openedx_blockstore import api
-from openedx_blockstore.admin.base import ReadOnlyAdmin
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.models import (
     Bundle,
@@ -23,6 +22,7 @@ from openedx_blockstore.models import (
     CollectionRole,
     Draft,
 )
+from openedx_blockstore.plugin_tools.admin import ReadOnlyAdmin
 
 _MAX_LISTED = 500
 _TYPES = ("problem", "unit", "sequence", "video", "assets", "library", "course")

@@ -12,12 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from openedx_blockstore import api
-from openedx_blockstore.admin.base import ReadOnlyAdmin
 from openedx_blockstore.data import EventKind
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.models import Event, EventConsumerState, SetAsideEvent
 from openedx_blockstore.plugin_api import EventConsumer
 from openedx_blockstore.plugin_manager import usable_plugins
+from openedx_blockstore.plugin_tools.admin import ReadOnlyAdmin
 
 _MAX_SHOWN = 200
 

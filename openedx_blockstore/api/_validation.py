@@ -5,7 +5,7 @@ Where no plugin validates, nothing is read or computed for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
 from openedx_blockstore.data import BundleFindings, Finding, ImportFindings, Severity
@@ -31,7 +31,10 @@ def validators_for(bundle_type: str) -> Mapping[str, ImportValidator]:
 
 
 def run_validators(
-    contents: BundleContents, previous: Callable[[], BundleContents | None]
+    contents: BundleContents,
+    previous: Callable[[], BundleContents | None],
+    *,
+    leave_out: Collection[str] = (),
 ) -> ImportFindings:
     """Return what validators say of what is about to become a version.
 
@@ -39,13 +42,18 @@ def run_validators(
         contents: What is to be imported.
         previous: Returns the bundle's latest version, if there is one. Only called if some
             validator is to be asked.
+        leave_out: The names of validators that are not asked.
 
     Raises:
         PluginError: Some of them can not be used.
         PluginFailed: One of them failed.
         StorageError, InvalidArchive: What they read can not be read.
     """
-    validators = validators_for(contents.bundle_type)
+    validators = {
+        name: validator
+        for name, validator in validators_for(contents.bundle_type).items()
+        if name not in leave_out
+    }
     if not validators:
         return NO_FINDINGS
     before = previous()

@@ -210,7 +210,10 @@ def import_version(
 
 
 def validate_contents(
-    contents: BundleContents, previous: BundleContents | None = None
+    contents: BundleContents,
+    previous: BundleContents | None = None,
+    *,
+    leave_out: Collection[str] = (),
 ) -> ImportFindings:
     """Let validators look at what is to be imported, before any of it is.
 
@@ -219,6 +222,8 @@ def validate_contents(
     Args:
         contents: What is to become a version.
         previous: The bundle's latest version; None where it has none.
+        leave_out: The names of validators that are not asked: one that wants to know what the
+            others say leaves itself out.
 
     Raises:
         Invalid: Either is something else.
@@ -229,7 +234,7 @@ def validate_contents(
     for each in given:
         if not isinstance(each, BundleContents):
             raise Invalid(f"What is validated must be BundleContents, not {type(each).__name__}.")
-    return run_validators(contents, lambda: previous)
+    return run_validators(contents, lambda: previous, leave_out=leave_out)
 
 
 class _Judge:

@@ -8,9 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-from django.core.management.base import CommandError
-
-from openedx_blockstore.exceptions import BlockstoreError, ImportRefused
 
 
 def to_json(value: Any) -> str:
@@ -41,14 +38,3 @@ def human_size(size: int) -> str:
             return counted(size, "byte") if unit == "bytes" else f"{number:,.1f} {unit}"
         number /= 1024
     return f"{number:,.1f} TiB"
-
-
-def command_error(error: BlockstoreError) -> CommandError:
-    """Return an error of the API as one that a command ends with: its message, and exit code 1."""
-    if isinstance(error, ImportRefused):
-        lines = ["Nothing was imported, because of errors:"]
-        for bundle in error.bundles:
-            named = bundle.title or str(bundle.bundle_uuid or "")
-            lines += [f"{named}: {finding}" for finding in bundle.findings]
-        return CommandError("\n".join(lines))
-    return CommandError(str(error))

@@ -7,7 +7,7 @@ functions here set, split, merge, clear and find them, so that no two rows for t
 hold for one version.
 """
 
-from openedx_blockstore.plugin_tools.finding import plugins_of
+from openedx_blockstore.plugin_tools.finding import is_enabled, plugins_of
 from openedx_blockstore.plugin_tools.ranges import (
     annotation_history,
     annotations_covering,
@@ -32,6 +32,7 @@ __all__ = [
     "changing_collection",
     "check_plugin_settings",
     "clear_annotation",
+    "is_enabled",
     "open_trees",
     "plugins_of",
     "read_settings",

@@ -1,4 +1,4 @@
-"""The plugins that fulfil a contract, for a plugin that builds upon others'."""
+"""Which plugins there are and are on, for those that build upon others', and for themselves."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def plugins_of(contract: type[ContractT]) -> Mapping[str, ContractT]:
         PluginError: Some that should be among them can not be used; it says how to mend that.
     """
     return plugin_manager.plugins(contract)
+
+
+def is_enabled(package: str) -> bool:
+    """Tell whether a plugin is on and can be used; one that is off should do nothing by itself.
+
+    Args:
+        package: The top-level package that it is.
+    """
+    return plugin_manager.is_enabled(package)

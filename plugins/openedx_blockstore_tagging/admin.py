@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from openedx_blockstore.plugin_tools.admin import ReadOnlyAdmin
 from openedx_blockstore_tagging.models import (
     BundleTag,
     CollectionTag,
@@ -15,22 +16,8 @@ from openedx_blockstore_tagging.models import (
 )
 
 
-class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only the API makes and changes."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds rows here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes rows here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes rows here."""
-        return False
+class _TagAdmin(ReadOnlyAdmin):
+    """Rows that name a tag."""
 
     @admin.display(description="Taxonomy")
     def taxonomy_name(self, row: Any) -> str:
@@ -44,7 +31,7 @@ class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(BundleTag)
-class BundleTagAdmin(_ReadOnly):
+class BundleTagAdmin(_TagAdmin):
     """Tags of bundles and their parts."""
 
     list_display = ("bundle", "part", "taxonomy_name", "value", "first_version", "last_version")
@@ -53,7 +40,7 @@ class BundleTagAdmin(_ReadOnly):
 
 
 @admin.register(CollectionTag)
-class CollectionTagAdmin(_ReadOnly):
+class CollectionTagAdmin(_TagAdmin):
     """Tags of collections."""
 
     list_display = ("collection", "taxonomy_name", "value")
@@ -62,7 +49,7 @@ class CollectionTagAdmin(_ReadOnly):
 
 
 @admin.register(ImportedTaxonomy)
-class ImportedTaxonomyAdmin(_ReadOnly):
+class ImportedTaxonomyAdmin(ReadOnlyAdmin):
     """Taxonomies that an import has made. Deleting a row here closes one to further imports."""
 
     list_display = ("taxonomy", "created")
@@ -74,7 +61,7 @@ class ImportedTaxonomyAdmin(_ReadOnly):
 
 
 @admin.register(TaxonomyChange)
-class TaxonomyChangeAdmin(_ReadOnly):
+class TaxonomyChangeAdmin(ReadOnlyAdmin):
     """Changes that those who watch are still to be told of."""
 
     list_display = ("__str__", "taxonomy_key", "created", "told_bundles", "told_collections")

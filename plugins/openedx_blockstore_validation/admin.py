@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from openedx_blockstore.plugin_tools.admin import ReadOnlyAdmin
 from openedx_blockstore_validation.codes import CODES
 from openedx_blockstore_validation.models import VersionFindings
 from openedx_blockstore_validation.stored import load
@@ -34,29 +35,16 @@ class _CodeFilter(admin.SimpleListFilter):
 
 
 @admin.register(VersionFindings)
-class VersionFindingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class VersionFindingsAdmin(ReadOnlyAdmin):
     """The findings of versions."""
 
     list_display = ("bundle", "first_version", "last_version", "severity", "code_list")
     list_filter = ("severity", _CodeFilter)
     list_select_related = ("bundle",)
     search_fields = ("bundle__uuid",)
-    show_full_result_count = False
     ordering = ("-pk",)
     fields = ("bundle", "first_version", "last_version", "severity", "finding_list")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds findings by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes findings by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Findings go with their bundle."""
-        return False
 
     @admin.display(description="Codes")
     def code_list(self, row: VersionFindings) -> str:

@@ -17,7 +17,9 @@ from openedx_blockstore_validation.checking import Progress, check_contents
 from openedx_blockstore_validation.conf import get_settings
 from openedx_blockstore_validation.places import Layout, LenderFiles, is_static
 from openedx_blockstore_validation.references import TEXT_SUFFIXES
+from openedx_blockstore_validation.report import by_place
 from openedx_blockstore_validation.stored import load_findings
+from openedx_blockstore_validation.validator import NAME
 
 _SETTINGS = "PLUGIN_SETTINGS['openedx_blockstore_validation']"
 
@@ -32,7 +34,8 @@ def validate_contents(
 ) -> tuple[Finding, ...]:
     """Return what there is to say about one state of a bundle, by file and line.
 
-    Nothing is stored. Whatever bytes the files hold, it is told in findings.
+    Nothing is stored. Whatever bytes the files hold, it is told in findings: those of this plugin,
+    and those of all others that are asked before an import.
 
     Args:
         contents: A version, a draft, or anything else with files and links.
@@ -43,11 +46,14 @@ def validate_contents(
         progress: Called after every file: how many are done, how many there are, and its path.
 
     Raises:
+        PluginError, PluginFailed: Another plugin can not be used, or failed.
         StorageError: The storage failed.
     """
-    return check_contents(
+    found = check_contents(
         contents, previous, layout=layout, lender_files=lender_files, progress=progress
     )
+    others = api.validate_contents(contents, previous, leave_out=[NAME])
+    return tuple(sorted([*found, *others.findings], key=by_place))
 
 
 def validate_version(

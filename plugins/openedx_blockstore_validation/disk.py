@@ -12,7 +12,8 @@ from openedx_blockstore.data import BundleFindings, Finding, LinkTarget, Severit
 from openedx_blockstore.exceptions import InvalidArchive
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore.plugin_tools import OpenedTree, open_trees
-from openedx_blockstore_validation.checking import Progress, check_contents
+from openedx_blockstore_validation.api import validate_contents
+from openedx_blockstore_validation.checking import Progress
 from openedx_blockstore_validation.codes import CODES
 from openedx_blockstore_validation.report import by_place
 
@@ -95,7 +96,7 @@ def _check(
         lender = by_version.get((target.bundle_uuid, target.version))
         return lender.contents.files if lender is not None else None
 
-    found = check_contents(
+    found = validate_contents(
         contents,
         previous,
         layout="export" if tree.kind == "course" else None,

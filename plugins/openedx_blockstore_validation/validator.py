@@ -10,6 +10,9 @@ from openedx_blockstore.plugin_api import BundleContents, ImportValidator
 from openedx_blockstore_validation.checking import check_contents
 from openedx_blockstore_validation.stored import store_findings
 
+#: As it is registered.
+NAME = "olx"
+
 
 class OlxValidator(ImportValidator):
     """Checks bundles of all types, since each may hold OLX and assets."""

@@ -1,6 +1,7 @@
 """Who sends: a thread of the process in which something happens, or Celery where the host has it.
 
-Never the request in which it happens: a receiver may be slow.
+Never the request in which it happens: a receiver may be slow. While the plugin is turned off,
+nobody sends; what is to be delivered is kept for when it is turned on again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from django.conf import settings as django_settings
 from django.core.signals import request_started
 from django.db import DatabaseError, connections
 
-from openedx_blockstore_webhooks.conf import get_settings
+from openedx_blockstore.plugin_tools import is_enabled
+from openedx_blockstore_webhooks.conf import PACKAGE, get_settings
 from openedx_blockstore_webhooks.data import SendReport
 from openedx_blockstore_webhooks.leases import next_due
 from openedx_blockstore_webhooks.models import SenderAlarm
@@ -55,7 +57,9 @@ def _at_first_request(**_kwargs: Any) -> None:
 
 
 def who_sends() -> str:
-    """Return ``thread``, ``celery`` or ``command``."""
+    """Return ``thread``, ``celery`` or ``command``; ``nobody`` while the plugin is off."""
+    if not is_enabled(PACKAGE):
+        return "nobody"
     sender = get_settings().SENDER
     if sender != "auto":
         return sender
@@ -79,7 +83,9 @@ def wake() -> None:
 
 
 def run_once(sender: Sender | None = None, *, seconds: float | None = None) -> SendReport:
-    """Send what is due, and remove what was kept for long enough."""
+    """Send what is due, and remove what is old enough; nothing while the plugin is off."""
+    if not is_enabled(PACKAGE):
+        return SendReport()
     report = (sender or Sender()).send_due(seconds=seconds)
     trim()
     return report
@@ -145,6 +151,8 @@ stop_thread = _Thread.stop
 
 def run_task() -> None:
     """What Celery's task does: send, and see to it that somebody looks again in time."""
+    if not is_enabled(PACKAGE):
+        return
     run_once(seconds=_TASK_SECONDS)
     now = datetime.now(UTC)
     at = next_due(now)

@@ -48,7 +48,7 @@ from openedx_blockstore_xblock.services import (
     SandboxService,
     SettingsService,
 )
-from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
 from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
 
@@ -421,7 +421,7 @@ def _state_store(user: BlockUser, preview: Preview | None) -> KeyValueStore:
     if preview is not None:
         looker = user.visitor if user.user_id is None else f"user {user.user_id}"
         return EphemeralStore(f"preview of {sorted(preview.query.items())} by {looker}")
-    return EphemeralStore(user.visitor) if user.user_id is None else StateStore(user.user_id)
+    return EphemeralStore(user.visitor) if user.user_id is None else state_store()(user.user_id)
 
 
 @functools.cache

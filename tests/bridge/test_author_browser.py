@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from openedx_blockstore import api
+from openedx_blockstore.courses import import_course
 from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from tests.bridge.courses import SmallCourse, make_course
@@ -62,6 +68,47 @@ def test_a_draft_is_compared_published_and_brought_to_learners(
         open_block(page, live_server, course)
         expect(page.get_by_text("drafted")).to_be_visible()
         expect(page.get_by_text("For authors")).to_have_count(0)
+
+
+def test_a_text_of_an_imported_course_is_edited_published_and_seen(
+    live_server: LiveServer, courses: Path
+) -> None:
+    """From the outline to the edit page, to the comparison, to the learner."""
+    report = import_course(courses / "opencraft-blockstore-test-course")
+    assert report.collection_uuid is not None
+    author, learner = (User.objects.create_user(name) for name in ("minerva", "athene"))
+    api.set_role(report.collection_uuid, "author", user="minerva")
+    api.set_role(report.collection_uuid, "reader", user="athene")
+    start = live_server.url + reverse("openedx_blockstore_xblock:courses")
+    with browsing(live_server.url, Caller(author)) as context:
+        page = context.new_page()
+        page.goto(start)
+        page.get_by_role("link", name="Blockstore Test Course").click()
+        page.get_by_role("link", name="Main Subsection").click()
+        sequence = page.url
+        page.get_by_role("link", name=re.compile(r"^Edit .*\(html\)$")).click()
+        page.get_by_label("HTML", exact=True).fill("<p>Owls hear in the dark.</p>")
+        page.get_by_role("button", name="Save to draft").first.click()
+        expect(page.get_by_role("status").first).to_contain_text("Saved to the draft")
+        picture(page, "edited")
+        page.goto(sequence)
+        expect(page.get_by_text("Here is a link to a PDF")).to_be_visible()
+        page.get_by_role("button", name="Compare").click()
+        left, right = (page.frame_locator("iframe").nth(number) for number in range(2))
+        expect(left.get_by_text("Here is a link to a PDF")).to_be_visible()
+        expect(right.get_by_text("Owls hear in the dark.")).to_be_visible()
+        picture(page, "compare edited")
+        page.get_by_role("link", name="Back to the page").click()
+        page.get_by_role("link", name="Publish what the draft changes").click()
+        page.get_by_role("button", name="Publish").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Links of Blockstore Test Course")
+        page.get_by_role("button", name="and publish").click()
+        expect(page.get_by_text("Owls hear in the dark.")).to_be_visible()
+    with browsing(live_server.url, Caller(learner)) as context:
+        page = context.new_page()
+        page.goto(sequence)
+        expect(page.get_by_text("Owls hear in the dark.")).to_be_visible()
+        picture(page, "learner")
 
 
 def test_both_sides_of_a_comparison_work(live_server: LiveServer, course: SmallCourse) -> None:
@@ -124,6 +171,7 @@ def test_pages_of_authors_are_for_everybody(live_server: LiveServer, course: Sma
         course.page("context", context=context_key),
         course.page("courses"),
         f"{course.outline}?version=1",
+        course.page("edit", usage=course.problem_key()),
     ]
     api.commit_draft(newer)
     with browsing(live_server.url, Caller(course.author)) as context:

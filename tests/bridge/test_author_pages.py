@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlencode
 from uuid import UUID
@@ -86,6 +87,26 @@ def test_a_preview_is_kept_on_the_way_through_the_course(
     assert "Draft “studio_draft”" in page
     assert 'href="?unit=2&amp;draft=studio_draft" rel="next"' in page
     assert f'{course.outline}?draft=studio_draft"' in page
+
+
+def test_units_are_told_by_what_is_in_them(course: SmallCourse, reader: Client) -> None:
+    """By pictures, and in words for those who do not see them; each has an address of its own."""
+    page = text(reader, course.page("block", usage=course.key()))
+    assert 'aria-label="1: Dusk, to read"' in page
+    assert 'aria-label="2: Dawn, with a problem"' in page
+    found = re.search(r'href="([^"]+)">This unit by itself', page)
+    assert found is not None
+    unit = text(reader, found[1])
+    assert "Dusk</h1>" in unit
+    assert "published" in unit
+
+
+def test_one_logs_out_from_every_page(course: SmallCourse, reader: Client) -> None:
+    """To look at it as somebody else."""
+    found = re.search(r'action="([^"]+)" class="bs-who"', text(reader, course.outline))
+    assert found is not None
+    assert reader.post(found[1]).status_code == 302
+    assert reader.get(course.outline).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -421,6 +442,20 @@ def test_who_may_not_change_a_context_only_reads_it(
     assert stranger.get(pinned).status_code == 404
     assert stranger.post(pinned).status_code == 404
     assert Client().get(pinned).status_code == 302
+
+
+def test_an_owner_who_may_not_see_a_bundle_any_more_does_not(
+    course: SmallCourse, author: Client, pinned: str
+) -> None:
+    """Neither what it is called, nor what its versions change; nor can they move the mount."""
+    api.import_version(course.course, {"navigation.json": "{}"})
+    api.set_role(course.collection, None, user="minerva")
+    page = text(author, pinned)
+    assert "“main”: version 1" in " ".join(page.split())
+    assert ">Owls<" not in page
+    assert "navigation.json" not in page
+    given = {"alias": "main", "action": "follow"}
+    assert author.post(pinned, given).status_code == 404
 
 
 def test_the_start_page_lists_what_one_may_see(

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from openedx_blockstore import api
-from openedx_blockstore.management.base import BlockstoreCommand
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 MANAGE = Path(__file__).parents[2] / "manage.py"
 

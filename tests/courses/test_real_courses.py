@@ -27,7 +27,7 @@ EXPECTED = {
     "opencraft-blockstore-test-course": ({"sequence": 1, "course": 1}, {"dangling-asset": 2}),
     "studio-advanced": (
         {"sequence": 47, "video": 17, "assets": 2, "course": 1},
-        {"dangling-asset": 193, "usage-key": 145, "draft": 28},
+        {"dangling-asset": 189, "usage-key": 145, "draft": 28},
     ),
 }
 

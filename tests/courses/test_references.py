@@ -64,6 +64,10 @@ def test_an_asset_is_found_by_its_name_and_by_its_key(name: str, path: str | Non
         '{"img": "/static/Brain_yellow.png"}',
         'answers="[{&quot;img&quot;: &quot;/static/Brain_yellow.png&quot;}]"',
         r'data="{\"img\": \"/static/Brain_yellow.png\"}"',
+        "&#x3C;img src=&#x22;/static/Brain_yellow.png&#x22; /&#x3E;",
+        "&#X3c;img src=&#X0027;/static/Brain_yellow.png&#X0027;&#X3e;",
+        "&#60;img src=&#034;/static/Brain_yellow.png&#034;&#62;",
+        "/static/Brain_yellow.png&#xA;and more",
         "background: url(/static/Brain_yellow.png) no-repeat",
         "/static/Brain_yellow.png?raw",
         "/static/Brain_yellow.png#part",
@@ -83,6 +87,13 @@ def test_a_reference_is_found_in_any_dress(text: str) -> None:
 )
 def test_what_only_looks_like_a_reference_is_none(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize("quote", ["&quot;", "&#34;", "&#034;", "&#x22;", "&#X0027;", "&apos;"])
+def test_a_dangling_name_ends_at_a_quotation_mark_however_that_is_written(quote: str) -> None:
+    text = f"&#x3C;link href={quote}/static/gone.css{quote} /&#x3E;"
+    (reference,) = references.find_asset_references(text, ASSETS)
+    assert (reference.name, reference.asset) == ("gone.css", None)
 
 
 def test_dangling_references_carry_their_name_and_line() -> None:
@@ -139,6 +150,8 @@ def test_pages_inside_static_name_their_neighbours() -> None:
         "('",
         "/jump_to_id/x",
         "&quot;",
+        "&#0",
+        "&#x0",
         "a,b ",
     ],
 )

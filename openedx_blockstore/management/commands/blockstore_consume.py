@@ -16,8 +16,8 @@ from openedx_blockstore import api
 from openedx_blockstore.data import EventConsumerData
 from openedx_blockstore.event_delivery.consumers import event_consumers
 from openedx_blockstore.event_delivery.runner import Round, deliver_all
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted, to_json
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 #: Seconds to wait after something went wrong that is not the events' fault.

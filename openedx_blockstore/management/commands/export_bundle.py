@@ -8,9 +8,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.archives import ARCHIVE_FORMATS
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted, human_size, to_json
 from openedx_blockstore.management.progress import byte_bar
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 
 class Command(BlockstoreCommand):

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from openedx_blockstore.courses import export_course
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted, to_json
 from openedx_blockstore.management.progress import progress_bar
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 
 class Command(BlockstoreCommand):

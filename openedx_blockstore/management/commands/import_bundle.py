@@ -14,9 +14,9 @@ from django.core.management.base import CommandError, CommandParser
 from openedx_blockstore import api
 from openedx_blockstore.data import ArchiveImportData, BundleImportData
 from openedx_blockstore.exceptions import CollectionNotFound
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted, to_json
 from openedx_blockstore.management.progress import byte_bar
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 # An archive is read once to be checked, and once more to be stored.
 _PASSES = 2

@@ -9,8 +9,8 @@ from django.core.management.base import CommandParser
 
 from openedx_blockstore.courses import CourseImportReport, import_course
 from openedx_blockstore.data import Severity
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.progress import progress_bar
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 #: Findings of one code that are shown before the rest is only counted.
 _SHOWN = 5

@@ -9,8 +9,8 @@ from django.core.management.base import CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted, to_json
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 _PAGE = 500
 

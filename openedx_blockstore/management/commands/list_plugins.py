@@ -11,9 +11,9 @@ import attrs
 from django.core.management.base import CommandParser
 
 from openedx_blockstore import plugin_manager
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import to_json
 from openedx_blockstore.plugin_manager import Registration
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 
 class Command(BlockstoreCommand):

@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, BundleVersionData
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted, human_size, to_json
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 
 class Command(BlockstoreCommand):

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from openedx_blockstore import api
-from openedx_blockstore.management.base import BlockstoreCommand
 from openedx_blockstore.management.output import counted
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 _MAX_DAYS = 365_000
 

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from tqdm import tqdm
 
-from openedx_blockstore.exceptions import BlockstoreError
-
-#: What shells say of a process that Ctrl-C has ended: 128 and the number of the signal.
-_INTERRUPTED = 130
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 
 
-class SearchCommand(BaseCommand):
-    """A command that ends with a sentence when it can not go on."""
-
-    #: Said when somebody stops the command: what was done until then, and what to do next.
-    interrupted = ""
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        """Run the command as a program, which Ctrl-C may end at any moment."""
-        try:
-            super().run_from_argv(argv)
-        except KeyboardInterrupt:
-            self.stderr.write(f"Interrupted. {self.interrupted}".rstrip())
-            sys.exit(_INTERRUPTED)
-
-    def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command, and say what went wrong in a sentence."""
-        try:
-            return super().execute(*args, **options)
-        except (BlockstoreError, ImproperlyConfigured) as error:
-            raise CommandError(str(error)) from error
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database can not be used: {' '.join(str(error).split())}. Is it there, and "
-                f"were its tables made (`manage.py migrate`)?"
-            ) from error
+class SearchCommand(BlockstoreCommand):
+    """A command that prints what it does, and shows how far it is."""
 
     def say(self, line: str, options: dict[str, Any]) -> None:
         """Print a line, unless nothing is to be printed."""

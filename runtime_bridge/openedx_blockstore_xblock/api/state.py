@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState
+from openedx_blockstore_xblock.state import state_store
 
 _IN_ONE_QUERY = 500
 
@@ -16,12 +17,7 @@ def reset_state(usage_key: BlockstoreUsageKey, *, user_id: int) -> bool:
     Returns:
         Whether there was anything to forget.
     """
-    deleted, _by_model = BlockState.objects.filter(
-        context_key=str(usage_key.context_key),
-        user_id=user_id,
-        block_digest=usage_key.block_digest,
-    ).delete()
-    return bool(deleted)
+    return state_store().reset(usage_key, user_id=user_id)
 
 
 def get_grades(context_key: object, *, user_id: int, block_keys: Iterable[str]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -11,19 +12,20 @@ from django.shortcuts import redirect
 
 from openedx_blockstore import api
 from openedx_blockstore.data import LinkTarget
-from openedx_blockstore.plugin_rest import User, readable_bundles
+from openedx_blockstore.plugin_rest import User, readable_bundles, visible_bundle
 from openedx_blockstore_xblock.access import administer_context, sees_context
 from openedx_blockstore_xblock.api import (
-    get_learning_contexts,
     get_mount_updates,
     mount_bundle,
 )
 from openedx_blockstore_xblock.changes import Differences, differences
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
+from openedx_blockstore_xblock.contexts.rows import contexts_data
 from openedx_blockstore_xblock.data import LearningContextData, MountData
 from openedx_blockstore_xblock.exceptions import InvalidContext, LearningContextNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey
+from openedx_blockstore_xblock.rest_api.contexts import visible_rows
 from openedx_blockstore_xblock.views.base import page, show
 
 #: What is listed on one page.
@@ -39,12 +41,14 @@ class MountRow:
     Attributes:
         title: The bundle's.
         latest_version: The bundle's newest one; 0 for none.
+        may_see: Whoever is asking may open it.
         changes: What the latest version changes where the mount is pinned to an older one.
     """
 
     mount: MountData
     title: str
     latest_version: int
+    may_see: bool
     changes: Differences | None = None
 
     @property
@@ -77,7 +81,7 @@ def show_courses(request: HttpRequest) -> HttpResponse:
 
 
 def _visible_contexts(user: User) -> list[LearningContextData]:
-    return [each for each in get_learning_contexts(limit=_PAGE) if sees_context(user, each.key)]
+    return contexts_data(visible_rows(user).order_by("context_id")[:_PAGE])
 
 
 @page("POST")
@@ -95,40 +99,41 @@ def show_context(request: HttpRequest, context: str) -> HttpResponse:
     found = ALL_CONTEXTS.describe(context_key)
     may_change = not context_key.kind and ALL_CONTEXTS.may_administer(request.user, context_key)
     visible = ALL_CONTEXTS.visible_mounts(request.user, context_key)
-    mounts = found.mounts if may_change else visible
+    changes = _changes(request.user, context_key) if may_change else {}
     return show(
         request,
         "context.html",
         {
             "title": found.title or str(context_key),
             "context_key": context_key,
-            "mounts": _rows(request.user, context_key, mounts, with_changes=may_change),
-            "visible": [mount.alias for mount in visible],
+            "mounts": _rows(found.mounts if may_change else visible, visible, changes),
             "may_change": may_change,
         },
     )
 
 
 def _rows(
-    user: User,
-    context_key: BlockstoreContextKey,
     mounts: tuple[MountData, ...],
-    *,
-    with_changes: bool,
+    visible: tuple[MountData, ...],
+    changes: Mapping[str, Differences],
 ) -> list[MountRow]:
     bundles = {
         each.uuid: each for each in api.get_bundles(uuids=[mount.bundle_uuid for mount in mounts])
     }
-    changes = _changes(user, context_key) if with_changes else {}
-    return [
-        MountRow(
-            mount,
-            bundles[mount.bundle_uuid].title if mount.bundle_uuid in bundles else mount.alias,
-            bundles[mount.bundle_uuid].latest_version if mount.bundle_uuid in bundles else 0,
-            changes.get(mount.alias),
+    rows = []
+    for mount in mounts:
+        bundle = bundles.get(mount.bundle_uuid)
+        may_see = mount in visible
+        rows.append(
+            MountRow(
+                mount,
+                bundle.title if bundle is not None and may_see else mount.alias,
+                bundle.latest_version if bundle is not None else 0,
+                may_see,
+                changes.get(mount.alias),
+            )
         )
-        for mount in mounts
-    ]
+    return rows
 
 
 def _changes(user: User, context_key: BlockstoreContextKey) -> dict[str, Differences]:
@@ -156,6 +161,7 @@ def _change_mount(request: HttpRequest, context_key: BlockstoreContextKey) -> No
     """Pin a mount to a version, or let it follow the latest one."""
     alias = request.POST.get("alias", "")
     mount = ALL_CONTEXTS.mount(context_key, alias)
+    visible_bundle(request.user, str(mount.bundle_uuid), "reuse")
     version = _version(request) if request.POST.get("action") != "follow" else None
     mount_bundle(context_key, alias, mount.bundle_uuid, version=version)
     told = "follows the latest version now" if version is None else f"is at version {version} now"

@@ -284,3 +284,18 @@ def test_no_database_is_needed(tmp_path: Path) -> None:
     bad = write(tmp_path / "bad", {"problem.xml": "<problem>"})
     assert exit_code(str(bad)) == 1
     assert not list((tmp_path / "var").glob("*.sqlite3*")) or exit_code(str(SAMPLE)) == 0
+
+
+def test_what_an_import_would_say_is_said_whoever_says_it(course: Path) -> None:
+    """Such as the runtime bridge, of a block that its class can not read."""
+    (broken,) = sorted((course / "problem").glob("*.xml"))[:1]
+    text = broken.read_text()
+    assert text.count("<problem") == 1
+    broken.write_text(text.replace("<problem", '<problem weight="heavy"', 1))
+    code, output = run(course, "--json")
+    findings = json.loads(output)["checked"][0]["findings"]
+    found = [each for each in findings if each["code"] == "does-not-load"]
+    assert code == 1
+    assert [each["file"] for each in found] == [f"problem/{broken.name}"]
+    assert found[0]["severity"] == "error"
+    assert found[0]["line"] is not None

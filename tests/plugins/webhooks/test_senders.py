@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 
@@ -361,3 +361,32 @@ def test_two_receivers_of_one_event(
         Sender(clock=clock).send_due()
         ids = {each.received[0].headers["webhook-id"] for each in (receiver, second)}
         assert len(ids) == 2
+
+
+# Turned off --------------------------------------------------------------------------------------
+
+
+def test_while_the_plugin_is_off_nobody_sends_and_nothing_is_lost(
+    subscription: NewSecret,
+    collection: UUID,
+    receiver: Receiver,
+    configure: Configure,
+    settings: Any,
+) -> None:
+    tell(event(collection, uuid4()))
+    Delivery.objects.update(due=datetime.now(UTC) - timedelta(seconds=1))
+    Subscription.objects.update(due=datetime.now(UTC) - timedelta(seconds=1))
+    configure(SENDER="thread", ALLOW_HTTP=True, PORTS=(), ALLOW_NETWORKS=["127.0.0.1/32"])
+    on = settings.OPENEDX_BLOCKSTORE
+    settings.OPENEDX_BLOCKSTORE = {**on, "DISABLED_PLUGINS": ["openedx_blockstore_webhooks"]}
+    runner.wake()
+    runner.run_task()
+    assert webhooks.send_due() == SendReport()
+    with pytest.raises(CommandError, match="turned off"):
+        call_command("send_webhooks", "--once")
+    assert "blockstore-webhooks" not in {thread.name for thread in threading.enumerate()}
+    assert receiver.received == []
+    assert Delivery.objects.get().state == "pending"
+    settings.OPENEDX_BLOCKSTORE = on
+    assert webhooks.send_due().delivered == 1
+    assert len(receiver.received) == 1

@@ -7,17 +7,20 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connections
+from django.core.management.base import CommandError, CommandParser
+from django.db import connections
 
+from openedx_blockstore.plugin_tools import is_enabled
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 from openedx_blockstore_webhooks import runner
+from openedx_blockstore_webhooks.conf import PACKAGE
 from openedx_blockstore_webhooks.leases import next_due
 from openedx_blockstore_webhooks.sending import Sender
 
 _IDLE_SECONDS = 2.0
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Sends webhooks."""
 
     help = "Send the webhooks that are due, and go on until it is stopped."
@@ -28,6 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Send until somebody says stop; what is on its way then is waited for."""
+        if not is_enabled(PACKAGE):
+            raise CommandError(
+                f"The plugin {PACKAGE} is turned off, so nothing is sent; `manage.py list_plugins` "
+                f"says why."
+            )
         sender = Sender()
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -36,11 +44,6 @@ class Command(BaseCommand):
         before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._send(sender, once=options["once"])
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database can not be used: {error}. Were its tables made "
-                f"(`manage.py migrate`)?"
-            ) from error
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)

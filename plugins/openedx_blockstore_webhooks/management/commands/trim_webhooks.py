@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 from openedx_blockstore_webhooks.trimming import trim
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Removes old deliveries. Whoever sends does it, too, some at a time."""
 
     help = "Remove deliveries of webhooks that are older than KEEP_DAYS."

@@ -1,4 +1,4 @@
-"""What all commands have in common: how they end when they can not go on.
+"""What all commands have in common, plugins' too: how they end when they can not go on.
 
 A stack trace helps nobody who has no tables yet, a full disk, or the wrong path: such things are
 a sentence on standard error, and an exit code.
@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from openedx_blockstore.exceptions import BlockstoreError
-from openedx_blockstore.management.output import command_error
+from openedx_blockstore.exceptions import BlockstoreError, ImportRefused
 
 #: What shells say of a process that Ctrl-C has ended: 128 and the number of the signal.
 INTERRUPTED = 130
@@ -38,7 +38,9 @@ class BlockstoreCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except BlockstoreError as error:
-            raise command_error(error) from error
+            raise CommandError(_sentence(error)) from error
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(
                 f"The database can not be used: {_one_line(error)}. Is it there, and were its "
@@ -55,3 +57,13 @@ class BlockstoreCommand(BaseCommand):
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
+
+
+def _sentence(error: BlockstoreError) -> str:
+    if not isinstance(error, ImportRefused):
+        return str(error)
+    lines = ["Nothing was imported, because of errors:"]
+    for bundle in error.bundles:
+        named = bundle.title or str(bundle.bundle_uuid or "")
+        lines += [f"{named}: {finding}" for finding in bundle.findings]
+    return "\n".join(lines)

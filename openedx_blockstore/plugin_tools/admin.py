@@ -1,4 +1,4 @@
-"""What admin pages have in common."""
+"""What admin pages have in common, plugins' too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from django.http import HttpRequest
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the API makes and changes."""
+
+    # Counting a large table takes longer than showing a page of it.
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody adds rows here."""
