@@ -6,7 +6,7 @@ The rest of the unit is there, whoever looks, and however.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -174,7 +174,12 @@ def test_pages_show_the_rest(what: str, make_bundle: MakeBundle, client: Client)
     uuid = unit_with(make_bundle, hostile)
     collection = api.get_bundle(uuid).collection_uuid
     page = reverse("openedx_blockstore_xblock:block", kwargs={"usage": usage(uuid, "unit.xml")})
-    for role, is_told in (("author", True), ("reader", False)):
+    assert collection is not None
+    roles: tuple[tuple[Literal["author", "reader"], bool], ...] = (
+        ("author", True),
+        ("reader", False),
+    )
+    for role, is_told in roles:
         client.force_login(get_user_model().objects.create_user(role))
         api.set_role(collection, role, user=role)
         answer = client.get(page)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Mapping
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -15,7 +18,7 @@ from attrs import frozen
 from lxml import etree
 from xblock.core import XBlock
 from xblock.field_data import DictFieldData
-from xblock.fields import BlockScope, Field, ScopeIds, UserScope
+from xblock.fields import BlockScope, FailingEnforceTypeWarning, Field, ScopeIds, UserScope
 from xblock.runtime import MemoryIdManager, Runtime
 
 from openedx_blockstore_xblock.exceptions import BadOlx
@@ -30,6 +33,8 @@ from openedx_blockstore_xblock.olx import (
     parse_include,
 )
 from openedx_blockstore_xblock.plain import plain
+
+_filtering = threading.Lock()
 
 _NOWHERE = BlockstoreContextKey("none")
 
@@ -127,12 +132,13 @@ def _read_fields(
     parse = getattr(mixed, "parse_xml_new_runtime", mixed.parse_xml)
     contents = copy.deepcopy(element) if _loses_contents(block_class) else None
     try:
-        parsed = parse(element, runtime, _keys(block.block_type))
-        if contents is not None and (len(contents) or (contents.text or "").strip()):
-            definition, _children = mixed.definition_from_xml(contents, runtime)
-            for name in definition.keys() & mixed.fields.keys():
-                setattr(parsed, name, definition[name])
-        parsed.force_save_fields(parsed._get_fields_to_save())  # noqa: SLF001 - as save() does
+        with _bearing_odd_values():
+            parsed = parse(element, runtime, _keys(block.block_type))
+            if contents is not None and (len(contents) or (contents.text or "").strip()):
+                definition, _children = mixed.definition_from_xml(contents, runtime)
+                for name in definition.keys() & mixed.fields.keys():
+                    setattr(parsed, name, definition[name])
+            parsed.force_save_fields(parsed._get_fields_to_save())  # noqa: SLF001 - as save() does
     except Exception as error:
         # It is another package's code, on anybody's file: every kind of error comes out of it.
         line = line_of(block.element)
@@ -142,6 +148,18 @@ def _read_fields(
         for name, value in field_data._data.items()  # noqa: SLF001 - it has no other way to list
         if is_authored(block_class.fields[name])
     }
+
+
+@contextmanager
+def _bearing_odd_values() -> Iterator[None]:
+    """Let XBlock take values that are not of a field's type without a warning about each.
+
+    The filters of warnings are the whole process's: of two threads that change them at a time, one
+    would leave the other's behind.
+    """
+    with _filtering, warnings.catch_warnings():
+        warnings.simplefilter("ignore", FailingEnforceTypeWarning)
+        yield
 
 
 @functools.cache
