@@ -150,10 +150,13 @@ def test_a_unit_with_a_block_that_is_not_installed_works(
         open_course(page, live_server, report.course_bundle_uuid)
         page.get_by_role("link", name="3.6 - Open Response Assessments").click()
         placeholder = page.get_by_text("This part can not be shown right now.")
-        for _unit in range(page.locator(".bs-units a").count()):
+        units = page.locator(".bs-units a")
+        expect(units.first).to_be_visible()
+        for number in range(2, units.count() + 1):
             if placeholder.count():
                 break
             page.get_by_role("link", name="Next").click()
+            page.wait_for_url(f"**?unit={number}")
         expect(placeholder).to_be_visible()
         picture(page, "not installed")
         page.get_by_role("link", name="Previous").click()
