@@ -46,6 +46,7 @@ from openedx_blockstore_xblock.services import (
     I18nService,
     ReplaceURLService,
     SandboxService,
+    SettingsService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
 from openedx_blockstore_xblock.tree import BlockTree, Node
@@ -269,6 +270,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             "i18n": lambda: I18nService(block),
             "replace_urls": lambda: self._replace_urls(block),
             "sandbox": lambda: SandboxService(lambda: self._python_library(block)),
+            "settings": SettingsService,
             "user": lambda: BlockUserService(self.user),
             "xqueue": lambda: None,
         }
