@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from openedx_blockstore.plugin_rest import extend_schema, valid
 from openedx_blockstore_xblock import api
 from openedx_blockstore_xblock.access import check_preview
-from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.conf import get_settings
+from openedx_blockstore_xblock.preview import Preview, default_preview
 from openedx_blockstore_xblock.rest_api.base import USAGE, BlockView
 from openedx_blockstore_xblock.rest_api.block_serializers import (
     FieldsInputSerializer,
@@ -24,15 +25,13 @@ from openedx_blockstore_xblock.rest_api.block_serializers import (
 )
 from openedx_blockstore_xblock.rest_api.blocks import PREVIEW
 
-#: The draft that is changed where none is named; Studio's is called so.
-_DRAFT = "studio_draft"
 _MAX_DRAFT_NAME = 180
 _ETAG = re.compile(r'"([0-9a-f]{64})"')
 
 _INTO = OpenApiParameter(
     "draft",
     OpenApiTypes.STR,
-    description=f"The name of the draft to change, made if it is not there; `{_DRAFT}` by default.",
+    description="The draft to change, made if it is not there; by default the one of the settings.",
 )
 _IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -68,10 +67,10 @@ class OlxView(AuthoredView):
         """Return the OLX of a block; for its authors.
 
         With `draft`, what that draft of the block's own bundle has, wherever the block is used;
-        otherwise what the mount shows.
+        otherwise what the mount shows, which in Studio-like processes is their draft.
         """
         key, _mount = self.authored(usage_key)
-        preview = Preview.from_query(request.query_params)
+        preview = Preview.from_query(request.query_params) or default_preview()
         check_preview(self.looker, key, self.viewed(usage_key)[1], preview)
         if preview is not None and preview.draft:
             return Response(show_olx(api.get_block_olx(key, draft=preview.draft)))
@@ -118,7 +117,7 @@ class FieldsView(AuthoredView):
 
 
 def _draft_name(request: Request) -> str:
-    name: str = request.query_params.get("draft", _DRAFT)
+    name: str = request.query_params.get("draft", get_settings().DRAFT)
     if not name.strip() or len(name) > _MAX_DRAFT_NAME or "\0" in name:
         raise ValidationError({"draft": "This is not the name of a draft."})
     return name

@@ -249,6 +249,20 @@ def test_olx_that_can_not_be_is_refused(world: World, body: Any, code: str) -> N
         assert refused.status_code == 400
 
 
+def test_processes_like_studio_show_authors_the_draft_where_nothing_else_is_asked_for(
+    world: World, settings: Any
+) -> None:
+    """And all others what is published."""
+    ours = {"openedx_blockstore_xblock": {"READS": "draft"}}
+    settings.OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "PLUGIN_SETTINGS": ours}
+    address = f"{BASE}blocks/{world.usage()}"
+    assert world.client("author").get(address).json()["title"] == "Drafted"
+    assert "Drafted" in world.client("author").get(f"{address}/olx").json()["olx"]
+    published = world.client("author").get(f"{address}?version=mounted").json()
+    assert published["title"] == "At dawn"
+    assert world.client("reader").get(address).json()["title"] == "At dawn"
+
+
 def test_fields_are_set_and_left_to_their_defaults(world: World) -> None:
     """In the draft."""
     author, address = world.client("author"), f"{BASE}blocks/{world.problem()}"
