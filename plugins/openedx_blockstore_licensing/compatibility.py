@@ -102,7 +102,7 @@ def _check_source(use: Use, license_: spdx.LicenseExpression, into: str) -> Answ
 
 def _check_target(use: Use, license_: str, into: str) -> Answer:
     if use != "publish":
-        return _collect(license_, into)
+        return _decide(use, license_, into)
     if not into or into == NOASSERTION:
         return _no_target(license_)
     target = read(into)
@@ -117,7 +117,26 @@ def _check_target(use: Use, license_: str, into: str) -> Answer:
     if isinstance(target, spdx.boolean.OR):
         # Whoever receives it may choose, so each of them has to be possible.
         return _worst(_check_target(use, license_, str(part)) for part in target.args)
-    return _publish(license_, str(target))
+    return _decide(use, license_, str(target))
+
+
+def _decide(use: Use, license_: str, into: str) -> Answer:
+    """Answer for one licence, by what kind it is of."""
+    publishing = use == "publish"
+    if license_ in PUBLIC_DOMAIN:
+        return _public_domain()
+    if license_ == ALL_RIGHTS_RESERVED:
+        return _reserved()
+    found = read_creative_commons(license_)
+    if found is not None:
+        about = _publish_creative_commons if publishing else _collect_creative_commons
+        return about(license_, found, into)
+    software = check_software("publish" if publishing else "copy", license_, into)
+    if software is not None:
+        return software
+    if publishing and license_ == into:
+        return _same(license_)
+    return _not_in_rules(license_)
 
 
 def _rank(answer: Answer) -> int:
@@ -145,21 +164,6 @@ def _no_target(license_: str) -> Answer:
 
 
 # Collections: links and unchanged copies ---------------------------------------------------------
-
-
-def _collect(license_: str, into: str) -> Answer:
-    """What is linked or copied unchanged keeps its licence."""
-    if license_ in PUBLIC_DOMAIN:
-        return _public_domain()
-    if license_ == ALL_RIGHTS_RESERVED:
-        return _reserved()
-    found = read_creative_commons(license_)
-    if found is not None:
-        return _collect_creative_commons(license_, found, into)
-    software = check_software("copy", license_, into)
-    if software is not None:
-        return software
-    return _not_in_rules(license_)
 
 
 def _collect_creative_commons(license_: str, found: CreativeCommons, into: str) -> Answer:
@@ -210,23 +214,6 @@ def _permits_commerce(expression: str) -> bool:
 
 
 # Publication under a licence ---------------------------------------------------------------------
-
-
-def _publish(license_: str, into: str) -> Answer:
-    """An adaptation, or the work itself, under a licence."""
-    if license_ in PUBLIC_DOMAIN:
-        return _public_domain()
-    if license_ == ALL_RIGHTS_RESERVED:
-        return _reserved()
-    found = read_creative_commons(license_)
-    if found is not None:
-        return _publish_creative_commons(license_, found, into)
-    software = check_software("publish", license_, into)
-    if software is not None:
-        return software
-    if license_ == into:
-        return _same(license_)
-    return _not_in_rules(license_)
 
 
 def _publish_creative_commons(license_: str, found: CreativeCommons, into: str) -> Answer:

@@ -160,7 +160,14 @@ class ReportView(PluginView):
 
     errors = {"get": (400, 503)}
 
-    @extend_schema(parameters=[_FORMAT], responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        parameters=[_FORMAT],
+        responses={
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "text/plain"): OpenApiTypes.STR,
+            (200, "text/html"): OpenApiTypes.STR,
+        },
+    )
     def get(self, request: Request, bundle_uuid: str, version_num: str) -> Any:
         """Report which licences are in a version and its dependencies, and whom to credit.
 
@@ -229,7 +236,7 @@ class PublisherListView(PluginView):
 class PublisherView(PluginView):
     """One publisher, named by its IRI in the query."""
 
-    errors = {"delete": (403, 409)}
+    errors = {"get": (404,), "delete": (403, 404, 409)}
 
     @extend_schema(parameters=[_IRI], responses=PublisherSerializer)
     def get(self, request: Request) -> Response:

@@ -30,7 +30,12 @@ class TaggingConfig(AppConfig):
     def ready(self) -> None:
         """Register the permissions, the check of the settings, and what watches taxonomies."""
         from openedx_blockstore.plugin_tools import check_plugin_settings  # noqa: PLC0415
-        from openedx_blockstore_tagging import receivers, rules  # noqa: F401, PLC0415
+        from openedx_blockstore_tagging import (  # noqa: PLC0415
+            library_counts,
+            receivers,  # noqa: F401
+            rules,  # noqa: F401
+        )
         from openedx_blockstore_tagging.conf import TaggingSettings  # noqa: PLC0415
 
+        library_counts.look_through()
         check_plugin_settings(self.name, TaggingSettings)

@@ -1,7 +1,7 @@
 """The names under which the library knows collections, bundles and parts.
 
-They are made of the UUID, but do not tell it: the library's pages and lists show such names, and
-how many tags each has, to everybody (docs/decisions/0028).
+They are made of the UUID, but do not tell it: the library's pages and lists show such names
+(docs/decisions/0028).
 """
 
 from __future__ import annotations

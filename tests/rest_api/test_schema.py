@@ -30,7 +30,8 @@ from tests.rest_api.conftest import Place, World, make_place
 #: How many requests each operation gets; more where there is time.
 EXAMPLES = int(os.environ.get("BLOCKSTORE_TEST_EXAMPLES", "25"))
 
-_CHECKS = [
+#: What must be true of every answer.
+CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
@@ -145,7 +146,7 @@ def test_whatever_is_sent_the_answer_is_a_described_one(
         case.call_and_validate(
             base_url=server,
             headers={"Authorization": f"Token {token}"},
-            checks=_CHECKS,
+            checks=CHECKS,
             timeout=20,
             allow_redirects=False,
         )

@@ -11,7 +11,11 @@ from uuid import UUID
 
 from attrs import evolve
 
-from openedx_blockstore.plugin_api.search_backends import Parent, SearchDocument
+from openedx_blockstore.plugin_api.search_backends import (
+    Parent,
+    SearchDocument,
+    StoredDocument,
+)
 from openedx_blockstore_search.backends.texts import clean, clean_text
 
 
@@ -81,3 +85,18 @@ def to_time(moment: datetime | None) -> float:
     if moment is None:
         return 0.0
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def as_stored(document: SearchDocument) -> StoredDocument:
+    """Return what a look through a generation tells of a document."""
+    return StoredDocument(
+        id=document.id,
+        bundle_uuid=document.bundle_uuid,
+        collection_uuid=document.collection_uuid,
+        first_version=document.first_version,
+        last_version=document.last_version,
+        bundle_type=document.bundle_type,
+        tags=document.tags,
+        licence=document.licence,
+        digest=document.digest,
+    )

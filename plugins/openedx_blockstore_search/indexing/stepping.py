@@ -7,8 +7,7 @@ follow from the versions alone.
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import Factory, define, field
 
@@ -21,6 +20,7 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchDocument,
     Selection,
 )
+from openedx_blockstore_search.indexing.comparing import names_of, parts_of, places_of
 from openedx_blockstore_search.indexing.documents import (
     Origin,
     Since,
@@ -29,7 +29,7 @@ from openedx_blockstore_search.indexing.documents import (
     part_document,
     token,
 )
-from openedx_blockstore_search.indexing.known import Kind, Known, KnownFile, KnownPart, Name
+from openedx_blockstore_search.indexing.known import Kind, Known, KnownFile, KnownPart
 from openedx_blockstore_search.parts.assembly import MAX_NESTING
 from openedx_blockstore_search.parts.blocks import FilePart
 from openedx_blockstore_search.parts.files import FileFacts, is_worth_reading, read_facts
@@ -110,7 +110,7 @@ class _Step:
         known.load_around(self._facts)
         for path in sorted(self._facts):
             self._parts(path)
-        for path in sorted((self._changed | pages) & known_paths(self._contents, self._changed)):
+        for path in sorted(self._changed | (pages & set(self._contents.files))):
             self._file(path)
 
     # What is to be read --------------------------------------------------------------------------
@@ -146,8 +146,8 @@ class _Step:
                 old.first_version,
                 old.digest,
                 facts.flaw or "",
-                _undocumented(facts, old),
-                _names(facts),
+                parts_of(facts, old),
+                names_of(facts),
             )
             pages |= old.targets(Kind.PAGE) ^ new.targets(Kind.PAGE)
             self._stepper.known.put(new)
@@ -162,7 +162,7 @@ class _Step:
         pending: set[str] = set()
         for path, old in before.items():
             new = known.file(path)
-            was, now = _places(old, around[path]), _places(new, known.around(path)[0])
+            was, now = places_of(old, around[path]), places_of(new, known.around(path)[0])
             pending |= {target for target, _parents in was ^ now}
         moved: set[str] = set()
         for _level in range(MAX_NESTING):
@@ -262,60 +262,3 @@ class _Step:
 
     def _gone(self, kind: str, name: str, first: int, digest: str) -> None:
         self._stepper.close(kind, name, first, digest, self._since.version - 1)
-
-
-def known_paths(contents: BundleContents, changed: Iterable[str]) -> frozenset[str]:
-    """Return the paths of files that are there, or were until now."""
-    return frozenset(contents.files) | frozenset(changed)
-
-
-def _undocumented(facts: FileFacts, old: KnownFile) -> dict[str, KnownPart]:
-    """Return the parts of a file, those that are new without a document; and old ones."""
-    parts = dict(old.parts)
-    for part in facts.parts:
-        known = old.parts.get(part.key)
-        parts[part.key] = KnownPart(
-            part.key,
-            part.type,
-            part.title,
-            part.language or "",
-            part.around,
-            known.first_version if known is not None else 0,
-            known.digest if known is not None else "",
-        )
-    return parts
-
-
-def _names(facts: FileFacts) -> frozenset[Name]:
-    found = {Name("", Kind.NAME.value, name) for name in _inside(facts.path, facts.names)}
-    for part in facts.parts:
-        found |= {Name(part.key, Kind.NAME.value, name) for name in _inside(facts.path, part.names)}
-        if part.page is not None:
-            found.add(Name(part.key, Kind.PAGE.value, part.page))
-    found |= {Name(include.parent, Kind.INCLUDE.value, include.path) for include in facts.includes}
-    return frozenset(found)
-
-
-def _inside(path: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield names without two dots: those that lead up from a file are paths in its bundle."""
-    for name in names:
-        inner = name
-        if name.startswith("../"):
-            inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-        if not inner.startswith(".."):
-            yield inner
-
-
-def _places(file: KnownFile, outside: Sequence[Parent]) -> set[tuple[str, tuple[str, ...]]]:
-    """Return what a file includes, and what is around that: keys, types, titles, languages."""
-    above = [text for each in outside for text in (each.key, each.type, each.title)]
-    places = set()
-    for name in file.names:
-        if name.kind == Kind.INCLUDE and name.part in file.parts:
-            part = file.parts[name.part]
-            inner = [file.parts[key] for key in (*part.around, part.key) if key in file.parts]
-            around = [
-                text for each in inner for text in (each.key, each.type, each.title, each.language)
-            ]
-            places.add((name.name, (*above, *around)))
-    return places

@@ -12,33 +12,33 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from attrs import define, field, frozen
-from django.db import IntegrityError, transaction
+from attrs import field, frozen
+from django.db import transaction
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import Conflict
-from openedx_blockstore.models_api import Bundle, BundleVersion
+from openedx_blockstore.models_api import Bundle
 from openedx_blockstore.plugin_api.search_backends import (
     GenerationNotFound,
-    Patch,
-    Put,
     Remove,
     SearchBackend,
     Selection,
 )
 from openedx_blockstore_search.indexing.annotations import NO_NOTES, Notes
 from openedx_blockstore_search.indexing.course_languages import find_course_languages
-from openedx_blockstore_search.indexing.documents import (
-    Origin,
-    Since,
-    bundle_document,
-    bundle_document_id,
-    token,
-)
+from openedx_blockstore_search.indexing.documents import Origin, Since
 from openedx_blockstore_search.indexing.engines import Targets, Writer, find_targets
 from openedx_blockstore_search.indexing.known import Known, TableLoader, batches, write_known
 from openedx_blockstore_search.indexing.notes import LatestNotes, latest_notes
 from openedx_blockstore_search.indexing.own_parts import find_own_parts
+from openedx_blockstore_search.indexing.prepared import (
+    CHECKSUM,
+    Prepared,
+    claim,
+    find_versions,
+    forget,
+    say_what_it_is,
+)
 from openedx_blockstore_search.indexing.stepping import Stepper
 from openedx_blockstore_search.indexing.tagging import retag_bundles
 from openedx_blockstore_search.models import IndexedBundle, IndexState
@@ -49,7 +49,6 @@ Hints = Mapping[tuple[UUID, int], Iterable[str]]
 _ATTEMPTS = 4
 #: Bundles that are loaded together.
 _BUNDLES = 100
-_CHECKSUM = "{:016x}"
 
 
 class IndexConflict(Conflict):
@@ -60,25 +59,6 @@ class IndexConflict(Conflict):
     def __init__(self, count: int) -> None:
         self.count = count
         super().__init__(f"{count} bundles were indexed by others at the same time. Try again.")
-
-
-@define
-class Prepared:
-    """A bundle whose documents are written, and what the tables are to say of it.
-
-    Attributes:
-        everything: The tables' rows are replaced, and not only those of changed files.
-        is_new: The bundle has no row yet.
-        retag: Some documents have the tags of another version, perhaps.
-    """
-
-    bundle: Bundle
-    row: IndexedBundle
-    revision: int
-    known: Known
-    everything: bool = False
-    is_new: bool = False
-    retag: bool = False
 
 
 @frozen
@@ -136,7 +116,7 @@ class Syncer:
             if not state.update(stamp=self.targets.stamp):
                 return [each.bundle for each in prepared]
             for each in prepared:
-                if _claim(each):
+                if claim(each):
                     write_known(each.bundle.pk, each.known, everything=each.everything)
                     self.retag.extend([each.bundle.uuid] if each.retag else [])
                 else:
@@ -157,9 +137,9 @@ class Syncer:
         prepared = Prepared(bundle, row, row.revision, Known(TableLoader(bundle.pk)), is_new=is_new)
         if bundle.deleted_at is not None:
             writer.emit(Remove(Selection(bundle_uuid=bundle.uuid)))
-            _forget(prepared)
+            forget(prepared)
             return prepared
-        versions = _versions(bundle, row.version, everything=bool(everything or self.only))
+        versions = find_versions(bundle, row.version, everything=bool(everything or self.only))
         language = self.languages.get(bundle.uuid, row.language)
         fresh = (
             everything
@@ -175,8 +155,8 @@ class Syncer:
             if row.digest or everything:
                 # What was there may be of any version.
                 writer.emit(Remove(Selection(bundle_uuid=bundle.uuid)))
-            _forget(prepared)
-            versions = _versions(bundle, 0, everything=True) or []
+            forget(prepared)
+            versions = find_versions(bundle, 0, everything=True) or []
         versions = [each for each in versions or [] if up_to is None or each[0] <= up_to]
         self._write(prepared, versions, writer, notes.now)
         # Documents that stay, or ended before the latest version, may have to have others.
@@ -204,78 +184,19 @@ class Syncer:
             int(row.checksum, 16),
             find_own_parts,
         )
-        _say_what_it_is(bundle, row, stepper)
+        say_what_it_is(bundle, row, stepper)
         for number, created in versions:
             contents = api.get_bundle_contents(bundle.uuid, number)
             changed = self._changed(bundle, row.version, number)
             stepper.step(contents, Since(number, created), changed)
             row.version = number
-        row.documents, row.checksum = stepper.documents, _CHECKSUM.format(stepper.checksum)
+        row.documents, row.checksum = stepper.documents, CHECKSUM.format(stepper.checksum)
 
     def _changed(self, bundle: Bundle, before: int, number: int) -> Iterable[str]:
         if before == number - 1 and (bundle.uuid, number) in self.hints:
             return self.hints[bundle.uuid, number]
         changes = api.diff_versions(bundle.uuid, before, number)
         return [change.path for change in changes.files]
-
-
-def _forget(prepared: Prepared) -> None:
-    """Begin anew with a bundle."""
-    row = prepared.row
-    row.version, row.documents, row.checksum, row.digest = 0, 0, _CHECKSUM.format(0), ""
-    prepared.known = Known()
-    prepared.everything = True
-
-
-def _say_what_it_is(bundle: Bundle, row: IndexedBundle, stepper: Stepper) -> None:
-    """Bring what is said of the bundle itself to what it is now."""
-    document = bundle_document(bundle, stepper.origin)
-    if row.digest and row.collection_uuid != bundle.collection.uuid:
-        stepper.emit(
-            Patch(Selection(bundle_uuid=bundle.uuid), {"collection_uuid": bundle.collection.uuid})
-        )
-    if row.digest != document.digest:
-        identity = bundle_document_id(bundle.uuid)
-        if row.digest:
-            stepper.checksum ^= token(identity, 1, None, row.digest)
-        else:
-            stepper.documents += 1
-        stepper.checksum ^= token(identity, 1, None, document.digest)
-        stepper.emit(Put(document))
-    row.digest = document.digest
-    row.bundle_type = bundle.type
-    row.collection_uuid = bundle.collection.uuid
-
-
-def _versions(bundle: Bundle, after: int, *, everything: bool) -> list[tuple[int, datetime]] | None:
-    """Return the versions to go through, or None where the one before them is gone."""
-    rows = BundleVersion.objects.filter(bundle=bundle, version_num__gte=0 if everything else after)
-    found = list(rows.order_by("version_num").values_list("version_num", "created"))
-    if everything or not after:
-        return found
-    if not found or found[0][0] != after:
-        return None
-    return found[1:]
-
-
-def _claim(prepared: Prepared) -> bool:
-    """Write the row of a bundle, unless somebody else has meanwhile."""
-    row = prepared.row
-    row.revision = prepared.revision + 1
-    if prepared.is_new:
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError:
-            return False
-        return True
-    values = {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields  # noqa: SLF001  (public, by its docs)
-        if not field.primary_key and field.name not in {"bundle", "indexed_at"}
-    }
-    mine = IndexedBundle.objects.filter(pk=row.pk, revision=prepared.revision)
-    return bool(mine.update(**values))
 
 
 def sync_bundles(

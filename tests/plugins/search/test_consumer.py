@@ -90,27 +90,59 @@ def test_events_of_many_bundles_are_indexed_together(
     assert len(calls) <= 3
 
 
-@pytest.mark.slow
+def _library(collection: CollectionData, size: int) -> UUID:
+    """A bundle of so many files, of which every tenth is a problem; it is indexed."""
+    files = {f"static/{n}.txt": f"text {n}" for n in range(size - size // 10)}
+    files |= {
+        f"problem/{n}/definition.xml": PROBLEM.format(title=f"P{n}", label=f"Label {n}")
+        for n in range(size // 10)
+    }
+    bundle = make_bundle(collection.uuid, files, type="library")
+    consume()
+    return bundle
+
+
+@pytest.mark.parametrize(
+    ("size", "versions"),
+    [
+        pytest.param(2_000, 10, marks=pytest.mark.slow),
+        pytest.param(10_000, 100, marks=pytest.mark.big),
+    ],
+)
 def test_a_small_change_of_a_huge_bundle_costs_the_change(
-    engine: SearchBackend, collection: CollectionData
+    engine: SearchBackend,
+    collection: CollectionData,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    versions: int,
 ) -> None:
-    costs = []
-    for size, versions in ((10, 1), (2_000, 30)):
-        files = {f"static/{n}.txt": f"text {n}" for n in range(size)}
-        files |= {
-            f"problem/{n}/definition.xml": PROBLEM.format(title=f"P{n}", label=f"Label {n}")
-            for n in range(size // 10)
-        }
-        bundle = make_bundle(collection.uuid, files, type="library")
-        for number in range(versions - 1):
-            make_version(bundle, {"static/0.txt": f"changed {number}"})
-        consume()
-        make_version(
-            bundle, {"problem/0/definition.xml": PROBLEM.format(title="Changed", label="x")}
-        )
+    sent: list[Any] = []
+    write = engine.write
+
+    def note(generation: str, changes: Any) -> None:
+        sent.extend(changes)
+        write(generation, changes)
+
+    monkeypatch.setattr(engine, "write", note)
+
+    def change(bundle: UUID, number: int) -> tuple[int, int, int, int]:
+        """Change one problem; return statements, those of ours, files read, documents sent."""
+        text = PROBLEM.format(title=f"Changed {number}", label="x")
+        make_version(bundle, {"problem/0/definition.xml": text})
+        sent.clear()
         with counting() as cost:
             consume()
         own = [sql for sql, _parameters in cost.queries if "openedx_blockstore_search_" in sql]
-        costs.append((cost.statements, len(own), len(cost.read)))
-    assert costs[0] == costs[1], "neither files nor versions count"
-    assert costs[0][1] <= 20
+        return cost.statements, len(own), len(cost.read), len(sent)
+
+    small, huge = _library(collection, 10), _library(collection, size)
+    change(small, 0)
+    expected = change(small, 1)
+    change(huge, 0)
+    costs = [change(huge, number) for number in range(1, versions)]
+    assert set(costs) == {expected}, "neither files nor versions count"
+    assert expected[1] <= 20
+    assert expected[3] <= 4, "the former part and file are closed, and the new ones put"
+    assert keys(f'"Changed {versions - 1}"') == ["problem/0/definition.xml"]
+    assert len(keys("changed", versions="all", bundles=[huge])) == versions
+    assert check(engine).count == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,9 +13,10 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from openedx_blockstore import api
-from openedx_blockstore.data import BundleData, CollectionData
+from openedx_blockstore.data import BundleData, CollectionData, Visibility
 from openedx_blockstore_tagging import api as tagging
 from openedx_blockstore_tagging.object_ids import bundle_object_id, collection_object_id
+from tests.core.helpers import make_version
 from tests.plugins.tagging.conftest import Taxonomies
 from tests.urls import urlpatterns as ours
 
@@ -46,6 +48,14 @@ def names(bundle: BundleData, collection: CollectionData, taxonomies: Taxonomies
         "Lens": bundle_object_id(bundle.uuid, "p1.xml"),
         "Physics": collection_object_id(collection.uuid),
     }
+
+
+def make_bundle_elsewhere(visibility: Visibility) -> UUID:
+    """Make a bundle in a collection of others."""
+    other = api.create_collection("Elsewhere", visibility=visibility)
+    made = api.create_bundle(other.uuid, "elsewhere", "Elsewhere").uuid
+    make_version(made, {"a.txt": "a"})
+    return made
 
 
 def client_of(collection: CollectionData, role: Any, **user: Any) -> APIClient:
@@ -101,13 +111,47 @@ def test_nobody_tags_through_the_library(
     assert client.post(f"{BASE}taxonomies/", {"name": "Mine", "export_id": "m"}).status_code == 403
 
 
-def test_counts_do_not_tell_uuids(
-    names: dict[str, str], collection: CollectionData, bundle: BundleData
+@pytest.mark.parametrize("pattern", ["blockstore:*", "*", "names"])
+def test_counts_are_those_of_what_one_may_see(
+    names: dict[str, str],
+    collection: CollectionData,
+    bundle: BundleData,
+    taxonomies: Taxonomies,
+    pattern: str,
 ) -> None:
-    answer = client_of(collection, None).get(f"{BASE}object_tag_counts/blockstore:*/")
-    assert answer.status_code == 200
-    assert str(bundle.uuid) not in answer.content.decode()
-    assert str(collection.uuid) not in answer.content.decode()
+    """Not even those who know a UUID are told whether there is something."""
+    library.tag_object("course-v1:a+b+c", taxonomies.subjects, ["Art"])
+    tagging.tag_bundle(
+        make_bundle_elsewhere("private"), "subjects", ["Art"]
+    )  # nobody here may see it
+    address = f"{BASE}object_tag_counts/{pattern.replace('names', ','.join(names.values()))}/"
+    course = {"course-v1:a+b+c": 1} if pattern == "*" else {}
+    assert client_of(collection, None).get(address).json() == course
+    found = client_of(collection, "reader").get(address).json()
+    now = {name: count for name, count in found.items() if ":past:" not in name}
+    assert now == {**dict.fromkeys(names.values(), 1), **course}
+    assert str(bundle.uuid) not in str(found)
+    api.delete_bundle(bundle.uuid)
+    found = client_of(collection, "author").get(address).json()
+    assert found == {names["Physics"]: 1, **course}
+    implicit = client_of(collection, "admin").get(f"{address}?count_implicit").json()
+    assert implicit[names["Physics"]] == 2
+
+
+def test_what_superusers_do_through_the_library_breaks_nothing(
+    names: dict[str, str], collection: CollectionData, bundle: BundleData, taxonomies: Taxonomies
+) -> None:
+    """Nobody is asked whether they may; it follows no versions, and ours go on."""
+    client = client_of(collection, None, is_staff=True, is_superuser=True)
+    body = {"tagsData": [{"taxonomy": taxonomies.subjects.pk, "tags": ["Science"]}]}
+    for object_id in names.values():
+        answer = client.put(f"{BASE}object_tags/{object_id}/", body, format="json")
+        assert answer.status_code == 200
+    tagging.tag_bundle(bundle.uuid, "subjects", ["Chemistry"], version=3)
+    found = tagging.get_all_tags(bundle.uuid, 3)
+    assert "Chemistry" in {tag.value for tag in found.tags}
+    tagging.tag_collection(collection.uuid, "subjects", ["Chemistry"])
+    assert [tag.value for tag in tagging.get_collection_tags(collection.uuid)] == ["Chemistry"]
 
 
 def test_what_is_not_ours_is_as_it_was(collection: CollectionData, taxonomies: Taxonomies) -> None:

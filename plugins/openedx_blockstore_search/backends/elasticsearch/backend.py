@@ -21,7 +21,7 @@ from openedx_blockstore.plugin_api.search_backends import (
     StoredDocument,
     check_generation_name,
 )
-from openedx_blockstore_search.backends.bodies import from_facts
+from openedx_blockstore_search.backends.bodies import as_stored, from_facts
 from openedx_blockstore_search.backends.cursors import effective_sort, from_cursor
 from openedx_blockstore_search.backends.elasticsearch import mapping, querying
 from openedx_blockstore_search.backends.elasticsearch.answers import position_value, read_answer
@@ -189,7 +189,9 @@ class ElasticsearchBackend(SearchBackend):
             body["search_after"] = [str(after[0]), after[1]]
         with self._use(generation) as client:
             answer = client.search(index=self._index(generation), body=body)
-        return tuple(_stored(hit["_source"]["facts"]) for hit in answer["hits"]["hits"])
+        return tuple(
+            as_stored(from_facts(hit["_source"]["facts"])) for hit in answer["hits"]["hits"]
+        )
 
     # Searching -----------------------------------------------------------------------------------
 
@@ -235,18 +237,3 @@ class ElasticsearchBackend(SearchBackend):
             languages = [each["key"] for each in buckets if each["key"] != mapping.OTHER]
             self._languages[index] = (now, languages)
         return languages
-
-
-def _stored(facts: Mapping[str, Any]) -> StoredDocument:
-    document = from_facts(facts)
-    return StoredDocument(
-        id=document.id,
-        bundle_uuid=document.bundle_uuid,
-        collection_uuid=document.collection_uuid,
-        first_version=document.first_version,
-        last_version=document.last_version,
-        bundle_type=document.bundle_type,
-        tags=document.tags,
-        licence=document.licence,
-        digest=document.digest,
-    )

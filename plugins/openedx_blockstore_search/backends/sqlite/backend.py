@@ -20,7 +20,7 @@ from openedx_blockstore.plugin_api.search_backends import (
     SearchUnavailable,
     StoredDocument,
 )
-from openedx_blockstore_search.backends.bodies import unpack
+from openedx_blockstore_search.backends.bodies import as_stored, unpack
 from openedx_blockstore_search.backends.options import read_options
 from openedx_blockstore_search.backends.sqlite.catalog import Catalog
 from openedx_blockstore_search.backends.sqlite.connections import ENGINE, Connections
@@ -135,7 +135,7 @@ class SqliteBackend(SearchBackend):
                 f"WHERE {' AND '.join(where)} ORDER BY bundle, id LIMIT {limit:d}",
                 values,
             ).fetchall()
-        return tuple(_stored(row[0]) for row in rows)
+        return tuple(as_stored(unpack(row[0])) for row in rows)
 
     def search(self, query: SearchQuery, *, generation: str | None = None) -> SearchResults:
         """Answer out of one state of one generation."""
@@ -152,18 +152,3 @@ class SqliteBackend(SearchBackend):
     def _search(self, path: Path, query: SearchQuery) -> SearchResults:
         with self._catalog.connections.transaction(path) as connection:
             return Search(connection, query).run()
-
-
-def _stored(body: bytes) -> StoredDocument:
-    document = unpack(body)
-    return StoredDocument(
-        id=document.id,
-        bundle_uuid=document.bundle_uuid,
-        collection_uuid=document.collection_uuid,
-        first_version=document.first_version,
-        last_version=document.last_version,
-        bundle_type=document.bundle_type,
-        tags=document.tags,
-        licence=document.licence,
-        digest=document.digest,
-    )

@@ -163,17 +163,30 @@ def _add_collections(found: Conditions, uuids: Iterable[UUID | str]) -> None:
     )
 
 
-def matches(expression: str, where: Conditions, *, scored: bool) -> tuple[str, list[object]]:
-    """Return a statement for the documents that match, as the tables ``found`` and its values.
+def matches(
+    expression: str, where: Conditions, *, columns: str = "documents.n"
+) -> tuple[str, list[object]]:
+    """Return a statement for these columns of the documents that match, and its values."""
+    if not expression:
+        return f"SELECT {columns} FROM documents WHERE {where.sql}", where.values  # noqa: S608
+    return (
+        f"SELECT {columns} FROM "  # noqa: S608
+        "(SELECT rowid AS n FROM words WHERE words MATCH ? LIMIT -1) AS hits "
+        f"CROSS JOIN documents ON documents.n = hits.n WHERE {where.sql}"
+    ), [expression, *where.values]
+
+
+def sorted_matches(expression: str, where: Conditions, *, scored: bool) -> tuple[str, list[object]]:
+    """Return a statement for the documents that match and what they are sorted by, and its values.
 
     Its columns are ``n``, ``id``, ``title``, ``modified`` and ``score`` (the less the better).
     """
     columns = "documents.n, documents.id, documents.title, documents.modified"
-    if not expression:
-        return f"SELECT {columns}, 0.0 AS score FROM documents WHERE {where.sql}", where.values  # noqa: S608
-    score = f"bm25(words, {_WEIGHTS})" if scored else "0.0"
+    if not (expression and scored):
+        return matches(expression, where, columns=f"{columns}, 0.0 AS score")
     return (
         f"SELECT {columns}, hits.score FROM "  # noqa: S608
-        f"(SELECT rowid AS n, {score} AS score FROM words WHERE words MATCH ? LIMIT -1) AS hits "
+        f"(SELECT rowid AS n, bm25(words, {_WEIGHTS}) AS score FROM words WHERE words MATCH ? "
+        "LIMIT -1) AS hits "
         f"CROSS JOIN documents ON documents.n = hits.n WHERE {where.sql}"
     ), [expression, *where.values]

@@ -31,6 +31,7 @@ from openedx_blockstore_search.backends.sqlite.matching import (
     match_expression,
     matches,
     read_query,
+    sorted_matches,
     stemmed_languages,
 )
 from openedx_blockstore_search.backends.sqlite.spelling import find_suggestions
@@ -86,16 +87,16 @@ class Search:
 
     def _facets_and_total(self) -> tuple[dict[str, tuple[FacetValue, ...]], int]:
         where = conditions(self.query)
-        found, values = matches(self._expression, where, scored=False)
         if self.query.facets:
-            return count_values(self.connection, self.query, found, values)
+            return count_values(self.connection, self.query, self._expression, where)
+        found, values = matches(self._expression, where)
         limited = f"SELECT count(*) FROM (SELECT 1 FROM ({found}) LIMIT {MAX_EXACT_TOTAL + 1})"  # noqa: S608
         return {}, self.connection.execute(limited, values).fetchone()[0]
 
     def _page(self, position: Position | None) -> list[tuple[int, str, float, str, float]]:
         """Return the rows of the page and one more, if there are more."""
         by_score = self._sort == "relevance"
-        found, values = matches(self._expression, conditions(self.query), scored=by_score)
+        found, values = sorted_matches(self._expression, conditions(self.query), scored=by_score)
         order, behind = _ORDERS[self._sort]
         # Once: the score would be computed again for each comparison.
         with_ = f"WITH found AS MATERIALIZED ({found})" if by_score else f"WITH found AS ({found})"
@@ -121,7 +122,7 @@ class Search:
         if row is not None:
             everything = conditions(self.query, filters=False)
             everything.parts, everything.values = ["documents.n = ?"], [row[0]]
-            found, values = matches(self._expression, everything, scored=True)
+            found, values = sorted_matches(self._expression, everything, scored=True)
             score = self.connection.execute(f"SELECT score FROM ({found})", values).fetchone()  # noqa: S608
             if score is not None:
                 return float(score[0])

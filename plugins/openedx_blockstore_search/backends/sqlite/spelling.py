@@ -57,7 +57,7 @@ def _visible_words(
     found = []
     for candidate in candidates:
         expression = match_expression(Words((Sought((candidate,)),)), ())
-        statement, values = matches(expression, conditions(query, filters=False), scored=False)
+        statement, values = matches(expression, conditions(query, filters=False))
         row = connection.execute(
             f"SELECT body FROM bodies WHERE n = (SELECT n FROM ({statement}) LIMIT 1)",  # noqa: S608
             values,
@@ -77,5 +77,5 @@ def _exists(
     connection: sqlite3.Connection, query: SearchQuery, words: Words, languages: tuple[str, ...]
 ) -> bool:
     expression = match_expression(words, languages)
-    statement, values = matches(expression, conditions(query, filters=False), scored=False)
+    statement, values = matches(expression, conditions(query, filters=False))
     return connection.execute(f"SELECT 1 FROM ({statement}) LIMIT 1", values).fetchone() is not None  # noqa: S608
