@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from attrs import define, field
 from olxcleaner.errorstore import ErrorStore
 from olxcleaner.loader import load_course
 from olxcleaner.parser.policy import validate_grading_policy
@@ -25,14 +24,12 @@ from olxcleaner.utils import traverse
 
 from openedx_blockstore_validation.blocks import Block
 from openedx_blockstore_validation.course_documents import NavigationItem, read_json
+from openedx_blockstore_validation.course_outline import Node, Outline, walk
 from openedx_blockstore_validation.places import Places
 from openedx_blockstore_validation.report import Report, quoted
 
 #: Attribute of our outline: the place of a block in our list.
 _MARK = "blockstore-place"
-
-#: Blocks of a course that are looked at.
-_MAX_BLOCKS = 50_000
 
 #: The errors of the library that we believe, and our codes for them.
 _CODES = {
@@ -58,29 +55,17 @@ _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 _MAX_MESSAGE = 400
 
 
-@define(eq=False)
-class _Node:
-    """A block of the outline."""
-
-    tag: str
-    name: str
-    path: str
-    line: int | None
-    settings: dict[str, Any]
-    children: list[_Node] = field(factory=list)
-
-
 def check_export(places: Places, roots: Mapping[str, Block | None], report: Report) -> None:
     """Check an OLX export of a course."""
     top = roots.get("course.xml")
     if top is None or top.tag != "course":
         return
-    course = _Outline(roots, places).of(top)
+    course = Outline(roots, places).of(top)
     path = f"policies/{course.name}/policy.json"
     if path not in places.files:
         path = f"policies/{course.name}.json"  # as old exports have it
     policy = _read_policy(places, path, report)
-    known = {(node.tag, node.name) for node in _walk(course)}
+    known = {(node.tag, node.name) for node in walk(course)}
     for key in policy:
         tag, _, name = key.partition("/")
         if (tag, name) not in known:
@@ -100,13 +85,13 @@ def check_bundle(
 ) -> None:
     """Check a course's own bundle: what it says of chapters and sequences."""
     run = _run_of(places)
-    course = _Node("course", run, "course.xml", root.line if root else None, {})
+    course = Node("course", run, "course.xml", root.line if root else None, {})
     if root is not None:
         course.settings.update(root.settings)
     for chapter in chapters:
-        node = _Node("chapter", chapter.name, "policy.json", None, {"display_name": chapter.title})
+        node = Node("chapter", chapter.name, "policy.json", None, {"display_name": chapter.title})
         node.children = [
-            _Node(item.tag, item.name, "policy.json", None, {"display_name": item.title})
+            Node(item.tag, item.name, "policy.json", None, {"display_name": item.title})
             for item in chapter.children
         ]
         course.children.append(node)
@@ -125,59 +110,11 @@ def _run_of(places: Places) -> str:
         return ""
 
 
-# The outline -------------------------------------------------------------------------------------
-
-
-class _Outline:
-    """Puts the files of an export together; each file once, however many name it."""
-
-    def __init__(self, roots: Mapping[str, Block | None], places: Places) -> None:
-        self._roots = roots
-        self._places = places
-        self._used: set[str] = set()
-        self._count = 0
-
-    def of(self, top: Block) -> _Node:
-        """Return the outline of a course."""
-        node, children = self._resolve(top)
-        pending = [(node, children)]
-        while pending:
-            parent, blocks = pending.pop()
-            for block in blocks:
-                self._count += 1
-                if self._count > _MAX_BLOCKS:
-                    return node
-                made, below = self._resolve(block)
-                parent.children.append(made)
-                pending.append((made, below))
-        return node
-
-    def _resolve(self, block: Block) -> tuple[_Node, list[Block]]:
-        name, settings = block.name, dict(block.settings)
-        if block.is_pointer or (block.tag == "course" and block.is_empty):
-            path = self._places.find_pointed(block.tag, block.name)
-            target = self._roots.get(path) if path is not None else None
-            if path is not None and target is not None and path not in self._used:
-                self._used.add(path)
-                settings.update(target.settings)
-                return _Node(block.tag, name, path, target.line, settings), target.children
-            return _Node(block.tag, name, block.path, block.line, settings), []
-        return _Node(block.tag, name, block.path, block.line, settings), block.children
-
-
-def _walk(node: _Node) -> Iterator[_Node]:
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(current.children))
-
-
 # Checking ----------------------------------------------------------------------------------------
 
 
-def _check(course: _Node, policy: Mapping[str, Any], places: Places, report: Report) -> None:
-    nodes = list(_walk(course))
+def _check(course: Node, policy: Mapping[str, Any], places: Places, report: Report) -> None:
+    nodes = list(walk(course))
     for node in nodes:
         node.settings = {name: _plain(value) for name, value in node.settings.items()}
         own = policy.get(f"{node.tag}/{node.name}")
@@ -200,7 +137,7 @@ def _plain(value: Any) -> Any:
     return None if value == "null" else value
 
 
-def _hide_secrets(course: _Node) -> None:
+def _hide_secrets(course: Node) -> None:
     """Leave the names of LTI passports, and take their keys and secrets away."""
     passports = course.settings.get("lti_passports")
     course.settings["lti_passports"] = [
@@ -208,7 +145,7 @@ def _hide_secrets(course: _Node) -> None:
     ] if isinstance(passports, list) else []  # fmt: skip
 
 
-def _run(nodes: list[_Node], report: Report) -> None:
+def _run(nodes: list[Node], report: Report) -> None:
     with tempfile.TemporaryDirectory(prefix="blockstore-validation-") as folder:
         Path(folder, "course.xml").write_text(_write(nodes), encoding="utf-8")
         course = load_course(folder, "course.xml", ErrorStore())
@@ -238,7 +175,7 @@ def _run(nodes: list[_Node], report: Report) -> None:
     _check_discussions(course, nodes, report)
 
 
-def _check_discussions(course: Any, nodes: list[_Node], report: Report) -> None:
+def _check_discussions(course: Any, nodes: list[Node], report: Report) -> None:
     errors = ErrorStore()
     try:
         CheckDiscussionIDs()(course, errors, {})
@@ -248,11 +185,11 @@ def _check_discussions(course: Any, nodes: list[_Node], report: Report) -> None:
         _take_one(error, nodes[int(error.filename)], report)
 
 
-def _write(nodes: list[_Node]) -> str:
+def _write(nodes: list[Node]) -> str:
     """Write the outline as one file of OLX."""
     places = {id(node): str(number) for number, node in enumerate(nodes)}
     pieces: list[str] = []
-    stack: list[_Node | str] = [nodes[0]]
+    stack: list[Node | str] = [nodes[0]]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
@@ -266,12 +203,12 @@ def _write(nodes: list[_Node]) -> str:
     return "".join(pieces)
 
 
-def _take(errors: ErrorStore, node: _Node, report: Report) -> None:
+def _take(errors: ErrorStore, node: Node, report: Report) -> None:
     for error in errors.errors:
         _take_one(error, node, report)
 
 
-def _take_one(error: Any, node: _Node, report: Report) -> None:
+def _take_one(error: Any, node: Node, report: Report) -> None:
     code = _CODES.get(error.name)
     if code is not None and not _NOT_SO.search(error.description):
         report.add(code, node.path, _readable(error.description), node.line)

@@ -11,23 +11,18 @@ from rest_framework.response import Response
 from openedx_blockstore import api as core
 from openedx_blockstore.data import Finding
 from openedx_blockstore.exceptions import BundleNotFound, BundleVersionNotFound, DraftNotFound
-from openedx_blockstore.plugin_rest import PluginView, extend_schema, may, visible_bundle
+from openedx_blockstore.plugin_rest import (
+    FindingSerializer,
+    PluginView,
+    extend_schema,
+    may,
+    visible_bundle,
+)
 from openedx_blockstore_validation import api
 from openedx_blockstore_validation.codes import CODES
 from openedx_blockstore_validation.stored import count, plain
 
 _MAX_VERSION = 2**31 - 1
-
-
-class FindingSerializer(serializers.Serializer[Any]):
-    """A finding."""
-
-    severity = serializers.ChoiceField(choices=("error", "warning", "info"))
-    code = serializers.CharField()
-    file = serializers.CharField(allow_blank=True)
-    line = serializers.IntegerField(allow_null=True, min_value=1)
-    message = serializers.CharField()
-    mend = serializers.CharField(allow_blank=True)
 
 
 class CountsSerializer(serializers.Serializer[Any]):

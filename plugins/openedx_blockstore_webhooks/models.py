@@ -153,6 +153,7 @@ class Delivery(models.Model):
     class Meta:
         """A subscription's deliveries: what is next, and lists of them."""
 
+        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
                 fields=["subscription", "message"], name="blockstore_webhook_once"

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ("created", models.DateTimeField()),
                 ("delivered_at", models.DateTimeField(default=None, null=True)),
             ],
+            options={"verbose_name_plural": "deliveries"},
         ),
         migrations.CreateModel(
             name="Message",

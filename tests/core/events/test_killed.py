@@ -169,7 +169,8 @@ def test_nothing_is_missed_while_many_write_and_many_deliver(
     two_bundles: tuple[BundleData, BundleData], runner: Choose
 ) -> None:
     """Each delivers inline, so that they meet all the time; nobody looks afterwards."""
-    runner("inline", EVENT_INLINE_SECONDS=60)
+    # Nobody dies here, and a machine may be so busy that a short lease can not be renewed in time.
+    runner("inline", EVENT_INLINE_SECONDS=60, EVENT_LEASE_SECONDS=60)
     with processes(4) as executor:
         futures = [executor.submit(write_versions, bundle.uuid, 10) for bundle in two_bundles * 2]
         for future in futures:
