@@ -133,6 +133,7 @@ setup(
             "blockstore = openedx_blockstore_xblock.keys:BlockstoreContextKey",
         ],
         "usage_key": [
+            "blockstore-state = openedx_blockstore_xblock.state_keys:BlockstoreStateKey",
             "blockstore-usage = openedx_blockstore_xblock.keys:BlockstoreUsageKey",
         ],
         "definition_key": [

@@ -24,7 +24,7 @@ _COURSES = Path(__file__).resolve().parent.parent.parent / "shared" / "courses"
 
 
 #: The examples are strangers' packages, tested where they are installed (``test_example_plugin``).
-collect_ignore = ["example_contexts", "example_plugin"]
+collect_ignore = ["example_chooser", "example_contexts", "example_plugin"]
 
 #: Tests of plugins and of the bridge need them in the settings: ``--ds=tests.settings_all``. All
 #: others pass with them and without.

@@ -9,6 +9,8 @@ from tests.settings import *  # noqa: F403 - all of them, as the name of this mo
 INSTALLED_APPS = [
     *settings.INSTALLED_APPS,
     *environment.plugin_apps(),
+    # Tables of the shape of the platform's.
+    "tests.bridge.platform",
     # Of the platform: where completion goes, if there is such an app.
     "tests.bridge.apps.CompletionTables",
     "waffle",

@@ -42,10 +42,11 @@ class BlockstoreXBlockConfig(AppConfig):
         """Let plugins of the bridge's contracts be found, and Django's checks see the settings."""
         from openedx_blockstore.plugin_api import add_contract  # noqa: PLC0415  (needs the apps)
         from openedx_blockstore.plugin_tools import check_plugin_settings  # noqa: PLC0415
-        from openedx_blockstore_xblock import conf, sandbox  # noqa: PLC0415
+        from openedx_blockstore_xblock import conf, sandbox, state  # noqa: PLC0415
         from openedx_blockstore_xblock.plugin_api import CONTRACTS  # noqa: PLC0415  (likewise)
 
         for contract, group in CONTRACTS.items():
             add_contract(contract, group)
         check_plugin_settings(conf.PACKAGE, conf.BridgeSettings)
         register(sandbox.check_sandbox, conf.PACKAGE)
+        register(state.check_state_store, conf.PACKAGE)

@@ -29,6 +29,13 @@ class BridgeSettings:
     #: Who decides what a learner is shown where there is a choice: the name of a chooser. A block
     #: may name another.
     CHOOSER: str = field(default="random", validator=instance_of(str))
+    #: What keeps the state of users who have an account: the path of a ``StateStore``. In LMS,
+    #: ``openedx_blockstore_xblock.state.platform.PlatformStateStore`` keeps it where the platform
+    #: keeps that of courses.
+    STATE_STORE: str = field(
+        default="openedx_blockstore_xblock.state.stored.TableStateStore",
+        validator=instance_of(str),
+    )
 
 
 def get_settings() -> BridgeSettings:

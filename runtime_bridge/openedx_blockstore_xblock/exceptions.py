@@ -156,10 +156,12 @@ class BlockTypeNotInstalled(Invalid):
 
     code = "block_type_not_installed"
 
-    def __init__(self, block_type: str) -> None:
+    def __init__(self, block_type: str, *, file: str) -> None:
         self.block_type = block_type
+        self.file = file
         super().__init__(
-            f"No installed package has blocks of the type {block_type!r}: install the one that has."
+            f"No installed package has blocks of the type {block_type!r}, of which there is one in "
+            f"{file}: install the package that has."
         )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from attrs import frozen
 from cachetools import LRUCache
@@ -27,6 +27,7 @@ from openedx_blockstore_xblock.olx import (
     Include,
     OlxDocument,
     check_size,
+    line_of,
     parse_document,
 )
 
@@ -39,6 +40,8 @@ _FETCHERS = 8
 
 _documents: LRUCache[object, OlxDocument] = LRUCache(_DOCUMENTS)
 _blocks: LRUCache[object, ParsedBlock] = LRUCache(_BLOCKS)
+#: What is being made at the moment, by its cache and its key.
+_pending: dict[tuple[int, object], Future[Any]] = {}
 _lock = threading.RLock()
 
 ValueT = TypeVar("ValueT")
@@ -94,6 +97,12 @@ class BlockLoader:
         element = document.find(usage_key.inner_id)
         if element is None:
             raise BlockNotFound(usage_key, f"its file has no block {usage_key.inner_id!r}")
+        if not _are_alike(element.block_type, usage_key.block_type):
+            raise BadOlx(
+                usage_key.path,
+                f"there is a {element.block_type!r} in it, and no {usage_key.block_type!r}",
+                line=line_of(element.element),
+            )
         return FoundBlock(usage_key, contents, document, element)
 
     def parse(self, found: FoundBlock, block_class: type[XBlock]) -> ParsedBlock:
@@ -265,6 +274,10 @@ class BlockLoader:
     def _included(self, found: FoundBlock, target: _Target) -> BlockstoreUsageKey:
         try:
             block_type = self._document(target.contents, target.path).root.block_type
+            stated = target.include.stated_type
+            if stated and not _are_alike(block_type, stated):
+                # Whoever asks for it is told.
+                block_type = stated
         except BadOlx:
             block_type = target.include.guessed_type
         bundle_uuid = target.contents.bundle_uuid
@@ -312,10 +325,31 @@ def _missing(
 
 
 def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:
+    """Return what is kept under a key; of several threads that miss it, the first makes it."""
     with _lock:
         if key in cache:
             return cache[key]
-    made = make()
-    with _lock:
-        # Whoever comes second takes what the first has made.
-        return cache.setdefault(key, made)
+        pending: Future[ValueT] | None = _pending.get((id(cache), key))
+        is_first = pending is None
+        if pending is None:
+            pending = _pending[id(cache), key] = Future()
+    if not is_first:
+        return pending.result()
+    try:
+        made = make()
+    except BaseException as error:
+        pending.set_exception(error)
+        raise
+    else:
+        with _lock:
+            cache[key] = made
+        pending.set_result(made)
+        return made
+    finally:
+        with _lock:
+            del _pending[id(cache), key]
+
+
+def _are_alike(block_type: str, other: str) -> bool:
+    """Tell whether two types are one, by its older or newer name."""
+    return block_type == other or {block_type, other} == {"unit", "vertical"}

@@ -41,8 +41,7 @@ class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
         if not service.can_mark_block_complete_on_view(self):
             raise JsonHandlerError(400, gettext("This block itself knows when it is complete."))
         value = data.get("completion") if isinstance(data, dict) else None
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not 0 <= value <= 1:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
             raise JsonHandlerError(400, gettext("Give a completion from 0 to 1."))
         self.runtime.publish(self, "completion", {"completion": value})
         return {"result": "ok"}

@@ -20,7 +20,7 @@ from openedx_blockstore_xblock.services import BlockUser
 log = logging.getLogger(__name__)
 
 
-def publish(user: BlockUser, block: XBlock, kind: str, data: dict[str, Any]) -> None:
+def publish(user: BlockUser, block: XBlock, kind: str, data: Any) -> None:
     """Tell of something that has happened in a block.
 
     Args:

@@ -46,8 +46,9 @@ from openedx_blockstore_xblock.services import (
     I18nService,
     ReplaceURLService,
     SandboxService,
+    SettingsService,
 )
-from openedx_blockstore_xblock.state import EphemeralStore, StateStore
+from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
 from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
 
@@ -269,6 +270,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             "i18n": lambda: I18nService(block),
             "replace_urls": lambda: self._replace_urls(block),
             "sandbox": lambda: SandboxService(lambda: self._python_library(block)),
+            "settings": SettingsService,
             "user": lambda: BlockUserService(self.user),
             "xqueue": lambda: None,
         }
@@ -419,7 +421,7 @@ def _state_store(user: BlockUser, preview: Preview | None) -> KeyValueStore:
     if preview is not None:
         looker = user.visitor if user.user_id is None else f"user {user.user_id}"
         return EphemeralStore(f"preview of {sorted(preview.query.items())} by {looker}")
-    return EphemeralStore(user.visitor) if user.user_id is None else StateStore(user.user_id)
+    return EphemeralStore(user.visitor) if user.user_id is None else state_store()(user.user_id)
 
 
 @functools.cache

@@ -81,7 +81,7 @@ class BlockTree:
             found = self._loader.find(usage_key)
             block_class = find_class(found.element.block_type)
             if block_class is None:
-                raise BlockTypeNotInstalled(found.element.block_type)
+                raise BlockTypeNotInstalled(found.element.block_type, file=usage_key.path)
             parsed = self._loader.parse(found, block_class)
             self._nodes[usage_key] = Node(found, block_class, parsed)
         return self._nodes[usage_key]

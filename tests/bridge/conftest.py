@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 import pytest
+from codejail import jail_code
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from pytest_django import Settings
 
 from openedx_blockstore import api
 from openedx_blockstore.data import LinkTarget
@@ -20,6 +23,7 @@ from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsage
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
 from openedx_blockstore_xblock.services import BlockUser
+from tests.bridge.jail import jail, set_sandbox
 
 Published = list[tuple[BlockstoreUsageKey, str, dict[str, Any]]]
 
@@ -118,3 +122,23 @@ def usage(
     """Return the usage of a block, in a bundle that the context mounts."""
     alias = str(bundle_uuid) if context == GLOBAL_CONTEXT else "main"
     return BlockstoreUsageKey(context, block_type, bundle_uuid, path, **{"route": (alias,), **more})
+
+
+@pytest.fixture(scope="session")
+def code_jail() -> Iterator[dict[str, object]]:
+    """A jail."""
+    with jail() as settings:
+        yield settings
+
+
+@pytest.fixture
+def jailed(code_jail: dict[str, object], settings: Settings) -> Iterator[None]:
+    """Problems may run programs, in the jail."""
+    settings.CODE_JAIL = code_jail
+    set_sandbox(settings, on=True)
+    limits, cached = dict(jail_code.LIMITS), dict(jail_code.COMMANDS)
+    cache.clear()
+    yield
+    jail_code.COMMANDS.clear()
+    jail_code.COMMANDS.update(cached)
+    jail_code.LIMITS.update(limits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from attrs import frozen
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
 from openedx_blockstore import api
@@ -61,6 +63,15 @@ class SmallCourse:
         texts = {key: str(value) for key, value in kwargs.items()}
         return reverse(f"openedx_blockstore_xblock:{name}", kwargs=texts)
 
+    def draft_page(self, bundle: UUID | None = None, **query: str) -> str:
+        """The address of a draft's page; of the sequence's, unless another bundle is named."""
+        path = self.page("draft", bundle=bundle or self.sequence)
+        return f"{path}?{urlencode({'draft': 'studio_draft', **query})}"
+
+    def links_page(self, **query: str) -> str:
+        """The address of the page of the course's links."""
+        return f"{self.page('links', bundle=self.course)}?{urlencode(query)}"
+
     @property
     def outline(self) -> str:
         """The address of the outline."""
@@ -80,3 +91,17 @@ def make_course() -> SmallCourse:
     api.set_role(collection, "author", user="minerva")
     api.set_role(collection, "reader", user="athene")
     return SmallCourse(collection, course, sequence, author, reader)
+
+
+def logged_in(user: User) -> Client:
+    """Return a browser in which somebody is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text(client: Client, address: str, *, status: int = 200) -> str:
+    """Return a page, wherever its address leads."""
+    response = client.get(address, follow=True)
+    assert response.status_code == status, response.content.decode()[:1_000]
+    return response.content.decode()

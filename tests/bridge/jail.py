@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from pytest_django import Settings
+
 from tests.conftest import do_without
 
 #: Modules that programs of problems find in every jail; all are Python alone.
@@ -55,3 +57,11 @@ def jail() -> Iterator[dict[str, object]]:
         }
     finally:
         shutil.rmtree(folder)
+
+
+def set_sandbox(settings: Settings, *, on: bool) -> None:
+    """Turn the bridge's setting on or off."""
+    given = dict(settings.OPENEDX_BLOCKSTORE)
+    plugins = dict(given.get("PLUGIN_SETTINGS", {}))
+    plugins["openedx_blockstore_xblock"] = {"SANDBOX": on}
+    settings.OPENEDX_BLOCKSTORE = {**given, "PLUGIN_SETTINGS": plugins}

@@ -171,6 +171,7 @@ def test_pages_of_authors_are_for_everybody(live_server: LiveServer, course: Sma
         course.page("context", context=context_key),
         course.page("courses"),
         f"{course.outline}?version=1",
+        course.page("edit", usage=course.problem_key()),
     ]
     api.commit_draft(newer)
     with browsing(live_server.url, Caller(course.author)) as context:

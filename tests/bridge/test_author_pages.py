@@ -1,20 +1,17 @@
-"""Pages of authors: other states of the content, comparing, publishing, and bringing up to date."""
+"""Pages of authors: other states of the content, comparing them, and publishing a draft."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from urllib.parse import urlencode
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from openedx_blockstore import api
-from openedx_blockstore.data import LinkTarget
-from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock.models import BlockState
-from tests.bridge.courses import TEXT, SmallCourse, make_course
+from tests.bridge.courses import TEXT, SmallCourse, logged_in, make_course, text
 from tests.bridge.test_pages import handler_of
 
 pytestmark = pytest.mark.django_db
@@ -27,35 +24,15 @@ def course() -> SmallCourse:
 
 
 @pytest.fixture
-def browser() -> Callable[[User | None], Client]:
-    """Make browsers in which somebody is logged in."""
-
-    def make(user: User | None) -> Client:
-        client = Client()
-        if user is not None:
-            client.force_login(user)
-        return client
-
-    return make
-
-
-@pytest.fixture
-def author(course: SmallCourse, browser: Callable[[User | None], Client]) -> Client:
+def author(course: SmallCourse) -> Client:
     """The browser of the course's author."""
-    return browser(course.author)
+    return logged_in(course.author)
 
 
 @pytest.fixture
-def reader(course: SmallCourse, browser: Callable[[User | None], Client]) -> Client:
+def reader(course: SmallCourse) -> Client:
     """The browser of a learner."""
-    return browser(course.reader)
-
-
-def text(client: Client, address: str, *, status: int = 200) -> str:
-    """Return a page."""
-    response = client.get(address, follow=True)
-    assert response.status_code == status, response.content.decode()[:1_000]
-    return response.content.decode()
+    return logged_in(course.reader)
 
 
 # Previews ----------------------------------------------------------------------------------------
@@ -86,6 +63,26 @@ def test_a_preview_is_kept_on_the_way_through_the_course(
     assert "Draft “studio_draft”" in page
     assert 'href="?unit=2&amp;draft=studio_draft" rel="next"' in page
     assert f'{course.outline}?draft=studio_draft"' in page
+
+
+def test_units_are_told_by_what_is_in_them(course: SmallCourse, reader: Client) -> None:
+    """By pictures, and in words for those who do not see them; each has an address of its own."""
+    page = text(reader, course.page("block", usage=course.key()))
+    assert 'aria-label="1: Dusk, to read"' in page
+    assert 'aria-label="2: Dawn, with a problem"' in page
+    found = re.search(r'href="([^"]+)">This unit by itself', page)
+    assert found is not None
+    unit = text(reader, found[1])
+    assert "Dusk</h1>" in unit
+    assert "published" in unit
+
+
+def test_one_logs_out_from_every_page(course: SmallCourse, reader: Client) -> None:
+    """To look at it as somebody else."""
+    found = re.search(r'action="([^"]+)" class="bs-who"', text(reader, course.outline))
+    assert found is not None
+    assert reader.post(found[1]).status_code == 302
+    assert reader.get(course.outline).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -187,16 +184,10 @@ def test_a_side_that_is_not_there_says_so(course: SmallCourse, author: Client) -
 # Publishing --------------------------------------------------------------------------------------
 
 
-def draft_page(course: SmallCourse, bundle: UUID | None = None, **query: str) -> str:
-    """Return the address of a draft's page."""
-    path = course.page("draft", bundle=bundle or course.sequence)
-    return f"{path}?{urlencode({'draft': 'studio_draft', **query})}"
-
-
 def test_a_draft_is_published_from_its_page(course: SmallCourse, author: Client) -> None:
     """With what its author says of it; then come the links that lead learners to it."""
     course.draft_text("drafted")
-    address = draft_page(course, back=str(course.key()))
+    address = course.draft_page(back=str(course.key()))
     page = text(author, address)
     assert "drafted" in page
     response = author.post(address, {"description": "Better owls", "kind": "typo"}, follow=True)
@@ -212,10 +203,10 @@ def test_a_draft_is_published_from_its_page(course: SmallCourse, author: Client)
 
 def test_a_draft_without_changes_is_not_published(course: SmallCourse, author: Client) -> None:
     """Nor one that is not there."""
-    page = author.post(draft_page(course), follow=True).content.decode()
+    page = author.post(course.draft_page(), follow=True).content.decode()
     assert "There is nothing to publish" in page
     api.get_or_create_bundle_draft(course.sequence, "studio_draft")
-    page = author.post(draft_page(course), follow=True).content.decode()
+    page = author.post(course.draft_page(), follow=True).content.decode()
     assert "There is nothing to publish" in page
     assert api.get_bundle(course.sequence).latest_version == 1
 
@@ -228,7 +219,7 @@ def test_a_conflict_is_told_and_the_author_decides(
     draft = course.draft_text("mine")
     api.write_draft_file(draft, "more.xml", "<html/>")
     api.commit_draft(course.draft_text("theirs", name="other"))
-    address = draft_page(course)
+    address = course.draft_page()
     assert "Others have published version 2 since" in text(author, address)
     response = author.post(address, {"description": "kept", "kind": "grading"})
     page = response.content.decode()
@@ -248,7 +239,7 @@ def test_what_can_not_be_published_so_is_said(
 ) -> None:
     """Whatever somebody sends."""
     course.draft_text("drafted")
-    assert author.post(draft_page(course), given).status_code == 400
+    assert author.post(course.draft_page(), given).status_code == 400
     assert api.get_bundle(course.sequence).latest_version == 1
 
 
@@ -270,216 +261,12 @@ def test_nobody_can_make_an_author_publish(course: SmallCourse) -> None:
     course.draft_text("drafted")
     client = Client(enforce_csrf_checks=True)
     client.force_login(course.author)
-    assert client.post(draft_page(course)).status_code == 403
+    assert client.post(course.draft_page()).status_code == 403
     assert api.get_bundle(course.sequence).latest_version == 1
 
 
 @pytest.mark.parametrize("name", ["x" * 181, "a\0b"])
 def test_a_draft_that_can_not_be_is_refused(course: SmallCourse, author: Client, name: str) -> None:
     """By its name."""
-    assert author.get(draft_page(course, draft=name)).status_code == 400
-    assert author.get(draft_page(course, draft="Entwurf Ä", back="x")).status_code == 200
-
-
-# Links -------------------------------------------------------------------------------------------
-
-
-def links_page(course: SmallCourse, **query: str) -> str:
-    """Return the address of the page of the course's links."""
-    return f"{course.page('links', bundle=course.course)}?{urlencode(query)}"
-
-
-def test_a_link_is_upgraded_and_learners_see_the_new_content(
-    course: SmallCourse, author: Client, reader: Client
-) -> None:
-    """In one go, if the author wants it so."""
-    assert "All links lead to the newest versions" in text(author, links_page(course))
-    api.commit_draft(course.draft_text("newer"))
-    learner_page = course.page("block", usage=course.key())
-    assert "published" in text(reader, learner_page)
-    address = links_page(course, back=str(course.key()))
-    page = text(author, address)
-    assert "version 2 is there" in page
-    assert "newer" in page
-    response = author.post(address, {"alias": "night", "version": "2", "publish": "1"}, follow=True)
-    assert response.redirect_chain[-1][0] == learner_page
-    assert "Published as version 2 of Owls" in response.content.decode()
-    assert "newer" in text(reader, learner_page)
-
-
-def test_a_link_is_upgraded_in_the_draft_first(course: SmallCourse, author: Client) -> None:
-    """And is no longer behind there."""
-    api.commit_draft(course.draft_text("newer"))
-    page = author.post(links_page(course), follow=True).content.decode()
-    assert "In the draft: “night” at version 2." in page
-    assert "All links lead to the newest versions" in page
-    assert api.get_bundle(course.course).latest_version == 1
-    assert "version 1 → 2" in text(author, draft_page(course, course.course))
-
-
-@pytest.mark.parametrize(
-    ("given", "status"),
-    [
-        ({"alias": "none", "version": "1"}, 400),
-        ({"alias": "night", "version": "x"}, 400),
-        ({"alias": "night", "version": "99"}, 400),
-        ({"alias": "night", "version": "99999999999"}, 400),
-        ({"alias": "night", "version": "1", "publish": "1"}, 302),
-    ],
-)
-def test_a_link_that_can_not_be_is_refused(
-    course: SmallCourse, author: Client, given: dict[str, str], status: int
-) -> None:
-    """Nothing is published."""
-    assert author.post(links_page(course), given).status_code == status
-    assert api.get_bundle(course.course).latest_version == 1
-
-
-def test_lenders_that_one_may_not_see_are_not_shown(course: SmallCourse, author: Client) -> None:
-    """Nor can they be linked to again."""
-    secret = api.create_collection("Secret").uuid
-    lender = api.create_bundle(secret, "x", "Secret owls").uuid
-    for content in ("first", "second"):
-        api.import_version(lender, {"a.txt": content})
-    draft = api.get_or_create_bundle_draft(course.course, "studio_draft").uuid
-    api.set_draft_link(draft, "secret", lender, 1)
-    page = text(author, links_page(course))
-    assert "“secret”: version 1" in page
-    assert "Secret owls" not in page
-    assert "a.txt" not in page
-    given = {"alias": "secret", "version": "2"}
-    assert author.post(links_page(course), given).status_code == 404
-    api.update_collection(secret, visibility="public_read")
-    assert "Secret owls" in text(author, links_page(course))
-    assert author.post(links_page(course), given).status_code == 403
-    api.update_collection(secret, visibility="public_reuse")
-    assert author.post(links_page(course), given).status_code == 302
-
-
-# Contexts ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pinned(course: SmallCourse) -> str:
-    """The page of a context that pins the course to its first version, owned by its author."""
-    key = bridge.create_learning_context("owls", title="Owls, spring", owner=course.author).key
-    bridge.mount_bundle(key, "main", course.course, version=1)
-    return course.page("context", context=key)
-
-
-def test_a_pinned_mount_is_brought_up_to_date(
-    course: SmallCourse, author: Client, reader: Client, pinned: str
-) -> None:
-    """Its owner sees what changes; learners see the new content then."""
-    api.commit_draft(course.draft_text("newer"))
-    draft = api.get_or_create_bundle_draft(course.course, "studio_draft").uuid
-    api.set_draft_link(draft, "night", course.sequence, 2)
-    api.commit_draft(draft)
-    context = bridge.get_learning_context("owls").key
-    learner_page = course.page("block", usage=course.key(context))
-    assert "published" in text(reader, learner_page)
-    page = text(author, pinned)
-    assert "version 2 is there" in page
-    assert "version 1 → 2" in page
-    given = {"alias": "main", "action": "pin", "version": "2"}
-    page = author.post(pinned, given, follow=True).content.decode()
-    assert "“main” is at version 2 now." in page
-    assert "newer" in text(reader, learner_page)
-    page = author.post(pinned, {"alias": "main", "action": "follow"}, follow=True).content.decode()
-    assert "“main” follows the latest version now." in page
-
-
-@pytest.mark.parametrize(
-    ("given", "status"),
-    [
-        ({"alias": "main", "action": "pin", "version": "9"}, 404),
-        ({"alias": "main", "action": "pin", "version": "x"}, 400),
-        ({"alias": "main", "action": "pin"}, 400),
-        ({"alias": "none", "action": "follow"}, 404),
-        ({}, 404),
-    ],
-)
-def test_a_mount_that_can_not_be_is_refused(
-    author: Client, pinned: str, given: dict[str, str], status: int
-) -> None:
-    """It stays as it was."""
-    assert author.post(pinned, given).status_code == status
-    (mount,) = bridge.get_learning_context("owls").mounts
-    assert mount.version == 1
-
-
-def test_who_may_not_change_a_context_only_reads_it(
-    course: SmallCourse, reader: Client, pinned: str
-) -> None:
-    """And strangers do not know of it."""
-    page = text(reader, pinned)
-    assert "Owls, spring" in page
-    assert "Follow the latest" not in page
-    assert reader.post(pinned, {"alias": "main", "action": "follow"}).status_code == 403
-    stranger = Client()
-    stranger.force_login(User.objects.create_user("strix"))
-    assert stranger.get(pinned).status_code == 404
-    assert stranger.post(pinned).status_code == 404
-    assert Client().get(pinned).status_code == 302
-
-
-def test_an_owner_who_may_not_see_a_bundle_any_more_does_not(
-    course: SmallCourse, author: Client, pinned: str
-) -> None:
-    """Neither what it is called, nor what its versions change; nor can they move the mount."""
-    api.import_version(course.course, {"navigation.json": "{}"})
-    api.set_role(course.collection, None, user="minerva")
-    page = text(author, pinned)
-    assert "“main”: version 1" in " ".join(page.split())
-    assert ">Owls<" not in page
-    assert "navigation.json" not in page
-    given = {"alias": "main", "action": "follow"}
-    assert author.post(pinned, given).status_code == 404
-
-
-def test_the_start_page_lists_what_one_may_see(
-    course: SmallCourse, reader: Client, pinned: str
-) -> None:
-    """Courses, and contexts."""
-    page = text(reader, "/")
-    assert f'href="{course.outline}">Owls</a>' in page
-    assert f'href="{pinned}">Owls, spring</a>' in page
-    stranger = Client()
-    stranger.force_login(User.objects.create_user("strix"))
-    page = text(stranger, "/")
-    assert "There are no courses that you may see" in page
-    assert "Owls" not in page
-    assert Client().get(course.page("courses")).status_code == 302
-    assert text(reader, course.page("courses") + "?after=99999999999999")
-    assert text(reader, course.page("context", context="blockstore:global"))
-
-
-def test_many_courses_are_listed_a_page_at_a_time(course: SmallCourse, reader: Client) -> None:
-    """In the order in which they came."""
-    for number in range(105):
-        api.create_bundle(course.collection, f"c{number}", f"Course {number:03}", type="course")
-    page = text(reader, course.page("courses"))
-    assert "Course 098" in page
-    assert "Course 099" not in page
-    after = page.split("?after=")[1].split('"')[0]
-    assert "Course 104" in text(reader, f"{course.page('courses')}?after={after}")
-
-
-def test_what_links_lead_to_is_compared_at_few_costs(course: SmallCourse, author: Client) -> None:
-    """However many there are."""
-    lenders = [
-        api.create_bundle(course.collection, f"l{number}", f"Lender {number}").uuid
-        for number in range(30)
-    ]
-    for lender in lenders:
-        for content in ("first", "second"):
-            api.import_version(lender, {"a.txt": content})
-    draft = api.get_or_create_bundle_draft(course.course, "studio_draft").uuid
-    links = {f"l{number}": LinkTarget(lender, 1) for number, lender in enumerate(lenders)}
-    api.change_draft(draft, links=links)
-    page = text(author, links_page(course))
-    assert page.count("version 2 is there") == 30
-    assert page.count("<code>a.txt</code>") == 20
-    page = author.post(links_page(course), {"publish": "1"}, follow=True).content.decode()
-    assert "All links lead to the newest versions" in page
-    assert api.get_bundle(course.course).latest_version == 2
+    assert author.get(course.draft_page(draft=name)).status_code == 400
+    assert author.get(course.draft_page(draft="Entwurf Ä", back="x")).status_code == 200

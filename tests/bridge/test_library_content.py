@@ -53,7 +53,8 @@ def rewrite(bundle_uuid: UUID, files: Mapping[str, str | None]) -> None:
 
 def shown(runtime: BlockstoreRuntime, bundle_uuid: UUID, **where: Any) -> list[str]:
     """Return the titles of what is drawn."""
-    block = runtime.get_block(usage(bundle_uuid, "bank.xml", block_type="library_content", **where))
+    where = {"block_type": "library_content", **where}
+    block = runtime.get_block(usage(bundle_uuid, "bank.xml", **where))
     return [child.display_name_with_default for child in block.get_children()]
 
 
@@ -211,7 +212,7 @@ def test_all_blocks_of_a_linked_library_can_be_drawn(
         },
         {"owls": LinkTarget(owls, 1)},
     )
-    titles = shown(make_runtime(make_user("athene")), bundle)
+    titles = shown(make_runtime(make_user("athene")), bundle, block_type=tag)
     assert sorted(titles) == ["Own", *(f"Problem {number}" for number in range(4))]
     assert api.get_bundle_files_dict(bundle).keys() == {"bank.xml"}
 

@@ -282,6 +282,6 @@ def test_grades_go_to_lms_where_there_is_one(
             del sys.modules[name]
     (data,) = heard
     assert (data["raw_earned"], data["raw_possible"]) == (3.0, 4.0)
-    assert data["user"] == get_user_model().objects.get(pk=learner.user_id)
+    assert data["user"] == get_user_model().objects.get(username=learner.username)
     assert data["block"].scope_ids.block_type == "speaker"
     assert len(told) == 2

@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from codejail import jail_code
-from django.core.cache import cache
 from django.core.checks import run_checks
 from pytest_django import Settings
 from webob import Request
@@ -21,7 +19,7 @@ from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
 from tests.bridge.conftest import usage
-from tests.bridge.jail import jail
+from tests.bridge.jail import set_sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -51,34 +49,6 @@ import owl_facts
 legs = owl_facts.LEGS
 </script><p>Owls have $legs legs.</p></problem>
 """
-
-
-@pytest.fixture(scope="module")
-def code_jail() -> Iterator[dict[str, object]]:
-    """A jail."""
-    with jail() as settings:
-        yield settings
-
-
-@pytest.fixture
-def jailed(code_jail: dict[str, object], settings: Settings) -> Iterator[None]:
-    """Problems may run programs, in the jail."""
-    settings.CODE_JAIL = code_jail
-    set_sandbox(settings, on=True)
-    limits, cached = dict(jail_code.LIMITS), dict(jail_code.COMMANDS)
-    cache.clear()
-    yield
-    jail_code.COMMANDS.clear()
-    jail_code.COMMANDS.update(cached)
-    jail_code.LIMITS.update(limits)
-
-
-def set_sandbox(settings: Settings, *, on: bool) -> None:
-    """Turn the bridge's setting on or off."""
-    given = dict(settings.OPENEDX_BLOCKSTORE)
-    plugins = dict(given.get("PLUGIN_SETTINGS", {}))
-    plugins["openedx_blockstore_xblock"] = {"SANDBOX": on}
-    settings.OPENEDX_BLOCKSTORE = {**given, "PLUGIN_SETTINGS": plugins}
 
 
 def shown(runtime: BlockstoreRuntime, key: BlockstoreUsageKey) -> str:

@@ -13,12 +13,13 @@ from openedx_blockstore_xblock.api.contexts import (
 )
 from openedx_blockstore_xblock.api.editing import get_block_olx, save_fields, set_block_olx
 from openedx_blockstore_xblock.api.settings import get_usage_settings, set_usage_settings
-from openedx_blockstore_xblock.api.state import reset_state
+from openedx_blockstore_xblock.api.state import get_grades, reset_state
 
 __all__ = [
     "create_learning_context",
     "delete_learning_context",
     "get_block_olx",
+    "get_grades",
     "get_learning_context",
     "get_learning_contexts",
     "get_mount_updates",

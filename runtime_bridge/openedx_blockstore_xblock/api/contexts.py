@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from opaque_keys import InvalidKeyError
 
 from openedx_blockstore import api
 from openedx_blockstore.models_api import Bundle
+from openedx_blockstore.plugin_tools import write_transaction
 from openedx_blockstore_xblock.api._settings import copy_settings
 from openedx_blockstore_xblock.contexts import GLOBAL_CONTEXT, rows
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
@@ -29,11 +30,12 @@ from openedx_blockstore_xblock.models import LearningContext, Mount
 
 _MAX_TITLE = 180
 _MAX_ALIAS = 180
+_MAX_DRAFT = 255
 _PAGE = 100
 
 
 def create_learning_context(
-    context_id: str, *, title: str = "", owner: AbstractBaseUser | None = None
+    context_id: str, *, title: str = "", owner: Any = None
 ) -> LearningContextData:
     """Make a learning context that mounts nothing yet.
 
@@ -45,7 +47,7 @@ def create_learning_context(
         InvalidContext: The id or the title can not be.
         LearningContextExists: There is one of this id.
     """
-    key = _new_key(context_id)
+    key = new_context_key(context_id)
     row = LearningContext(
         context_id=key.context_id, title=_title(title), owner=owner, created=datetime.now(UTC)
     )
@@ -114,7 +116,7 @@ def start_attempt(
     *,
     context_id: str | None = None,
     title: str | None = None,
-    owner: AbstractBaseUser | None = None,
+    owner: Any = None,
 ) -> LearningContextData:
     """Make a context with the same mounts, in which everybody begins anew; the old state is kept.
 
@@ -129,13 +131,13 @@ def start_attempt(
     """
     parent = context_row(key)
     row = LearningContext(
-        context_id=_new_key(context_id or f"attempt-{uuid.uuid4()}").context_id,
+        context_id=new_context_key(context_id or f"attempt-{uuid.uuid4()}").context_id,
         title=parent.title if title is None else _title(title),
         parent=parent,
         owner=owner or parent.owner,
         created=datetime.now(UTC),
     )
-    with transaction.atomic():
+    with write_transaction():
         _insert(row)
         mounts = list(parent.mounts.all())
         for mount in mounts:
@@ -166,6 +168,23 @@ def mount_bundle(
         InvalidContext: The alias can not be; or both a version and a draft are given.
     """
     row = context_row(key)
+    check_mount(alias, bundle_uuid, version=version, draft=draft)
+    mount, _created = Mount.objects.update_or_create(
+        context=row,
+        alias=alias,
+        defaults={
+            "bundle": Bundle.objects.get(uuid=bundle_uuid),
+            "version_num": version,
+            "draft_name": draft,
+        },
+    )
+    return mount_data(mount)
+
+
+def check_mount(
+    alias: str, bundle_uuid: UUID | str, *, version: int | None = None, draft: str = ""
+) -> None:
+    """Make sure that something can be mounted; see :func:`mount_bundle`."""
     if not alias or "/" in alias or len(alias) > _MAX_ALIAS or not is_storable(alias):
         raise InvalidContext(
             f"{alias!r:.80} is no alias: it must be a text without slashes and NUL characters, of "
@@ -173,19 +192,11 @@ def mount_bundle(
         )
     if version is not None and draft:
         raise InvalidContext("A mount is of a version or of a draft; give one of them.")
+    if len(draft) > _MAX_DRAFT or not is_storable(draft):
+        raise InvalidContext(f"{draft!r:.80} is not the name of a draft.")
     bundle = api.get_bundle(bundle_uuid)
     if version is not None:
         api.get_bundle_contents(bundle.uuid, version)
-    mount, _created = Mount.objects.update_or_create(
-        context=row,
-        alias=alias,
-        defaults={
-            "bundle": Bundle.objects.get(uuid=bundle.uuid),
-            "version_num": version,
-            "draft_name": draft,
-        },
-    )
-    return mount_data(mount)
 
 
 def unmount_bundle(key: BlockstoreContextKey | str, alias: str) -> None:
@@ -231,7 +242,13 @@ def _key(key: object) -> BlockstoreContextKey:
         ) from error
 
 
-def _new_key(context_id: object) -> BlockstoreContextKey:
+def new_context_key(context_id: object) -> BlockstoreContextKey:
+    """Return the key of a context that is to be made.
+
+    Raises:
+        InvalidContext: The id can not be.
+        LearningContextExists: It is that of the built-in context.
+    """
     key = _key(context_id)
     if key.kind:
         raise InvalidContext(f"Contexts of the kind {key.kind!r} are made where that comes from.")

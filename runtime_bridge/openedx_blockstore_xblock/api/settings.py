@@ -34,7 +34,7 @@ def set_usage_settings(usage_key: BlockstoreUsageKey, values: Mapping[str, Any])
             one of which another package says what is set.
     """
     row = context_row(usage_key.context_key)
-    _check(usage_key, values)
+    check_values(usage_key, values)
     digest = usage_digest(usage_key)
     if not values:
         ContextSetting.objects.filter(context=row, usage_digest=digest).delete()
@@ -56,7 +56,8 @@ def get_usage_settings(usage_key: BlockstoreUsageKey) -> dict[str, Any]:
     return dict(ALL_CONTEXTS.settings(usage_key.context_key, [usage_key]).get(usage_key, {}))
 
 
-def _check(usage_key: BlockstoreUsageKey, values: object) -> None:
+def check_values(usage_key: BlockstoreUsageKey, values: object) -> None:
+    """Make sure that a block takes settings; see :func:`set_usage_settings`."""
     if not isinstance(values, Mapping):
         raise InvalidContext("Settings are a mapping from names of fields to their values.")
     block_class = find_class(usage_key.block_type)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState
+from openedx_blockstore_xblock.state import state_store
+
+_IN_ONE_QUERY = 500
 
 
 def reset_state(usage_key: BlockstoreUsageKey, *, user_id: int) -> bool:
@@ -12,9 +17,29 @@ def reset_state(usage_key: BlockstoreUsageKey, *, user_id: int) -> bool:
     Returns:
         Whether there was anything to forget.
     """
-    deleted, _by_model = BlockState.objects.filter(
-        context_key=str(usage_key.context_key),
-        user_id=user_id,
-        block_digest=usage_key.block_digest,
-    ).delete()
-    return bool(deleted)
+    return state_store().reset(usage_key, user_id=user_id)
+
+
+def get_grades(context_key: object, *, user_id: int, block_keys: Iterable[str]) -> dict[str, float]:
+    """Return a learner's grades of blocks in a context, as parts of what can be had: from 0 to 1.
+
+    Args:
+        block_keys: What blocks are called in choices (``ChoiceOption.key``), which is the
+            ``block_digest`` of their usages.
+
+    Returns:
+        Only blocks of which there is a grade.
+    """
+    keys = list(dict.fromkeys(block_keys))
+    found: dict[str, float] = {}
+    for start in range(0, len(keys), _IN_ONE_QUERY):
+        rows = BlockState.objects.filter(
+            context_key=str(context_key),
+            user_id=user_id,
+            block_digest__in=keys[start : start + _IN_ONE_QUERY],
+            grade__isnull=False,
+            max_grade__gt=0,
+        )
+        for key, grade, most in rows.values_list("block_digest", "grade", "max_grade"):
+            found[key] = (grade or 0.0) / (most or 1.0)
+    return found

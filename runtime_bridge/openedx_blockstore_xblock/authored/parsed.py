@@ -6,8 +6,11 @@ Class and bytes decide about it and nothing else does, so it can be kept by the 
 from __future__ import annotations
 
 import copy
+import functools
+import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -15,7 +18,7 @@ from attrs import frozen
 from lxml import etree
 from xblock.core import XBlock
 from xblock.field_data import DictFieldData
-from xblock.fields import BlockScope, Field, ScopeIds, UserScope
+from xblock.fields import BlockScope, FailingEnforceTypeWarning, Field, ScopeIds, UserScope
 from xblock.runtime import MemoryIdManager, Runtime
 
 from openedx_blockstore_xblock.exceptions import BadOlx
@@ -30,6 +33,8 @@ from openedx_blockstore_xblock.olx import (
     parse_include,
 )
 from openedx_blockstore_xblock.plain import plain
+
+_filtering = threading.Lock()
 
 _NOWHERE = BlockstoreContextKey("none")
 
@@ -123,13 +128,11 @@ def _read_fields(
 ) -> dict[str, Any]:
     field_data = DictFieldData({})
     runtime = _BareRuntime(field_data)
-    mixed = runtime.mixologist.mix(block_class)
+    mixed = _quiet(runtime.mixologist.mix(block_class))
     parse = getattr(mixed, "parse_xml_new_runtime", mixed.parse_xml)
     contents = copy.deepcopy(element) if _loses_contents(block_class) else None
     try:
-        with warnings.catch_warnings():
-            # Unknown attributes are normal in OLX, and classes warn about each.
-            warnings.simplefilter("ignore")
+        with _bearing_odd_values():
             parsed = parse(element, runtime, _keys(block.block_type))
             if contents is not None and (len(contents) or (contents.text or "").strip()):
                 definition, _children = mixed.definition_from_xml(contents, runtime)
@@ -145,6 +148,38 @@ def _read_fields(
         for name, value in field_data._data.items()  # noqa: SLF001 - it has no other way to list
         if is_authored(block_class.fields[name])
     }
+
+
+@contextmanager
+def _bearing_odd_values() -> Iterator[None]:
+    """Let XBlock take values that are not of a field's type without a warning about each.
+
+    The filters of warnings are the whole process's: of two threads that change them at a time, one
+    would leave the other's behind.
+    """
+    with _filtering, warnings.catch_warnings():
+        warnings.simplefilter("ignore", FailingEnforceTypeWarning)
+        yield
+
+
+@functools.cache
+def _quiet(block_class: type[XBlock]) -> type[XBlock]:
+    """Return a class that passes over attributes which it does not know.
+
+    They are normal in OLX; XBlock logs a warning about each, whenever a file is read.
+    """
+
+    def set_field_if_present(
+        block: XBlock, name: str, value: str, attributes: Mapping[str, str]
+    ) -> None:
+        if name in block.fields:
+            block_class._set_field_if_present(block, name, value, attributes)  # noqa: SLF001
+
+    namespace = {
+        "_set_field_if_present": staticmethod(set_field_if_present),
+        "__module__": block_class.__module__,
+    }
+    return type(block_class.__name__, (block_class,), namespace)
 
 
 def _repaired(value: Any) -> Any:

@@ -118,7 +118,7 @@ def _option(found: FoundBlock, child: Include | InlineChild) -> ChoiceOption:
     usage_key = BlockstoreUsageKey(
         holder.context_key, block_type, uuid, path, inner, route=holder.route
     )
-    return ChoiceOption(usage_key.block_id, block_type, uuid, path)
+    return ChoiceOption(usage_key.block_digest, block_type, uuid, path)
 
 
 def answered_by(loader: BlockLoader, pool: Pool, response_type: str) -> Pool:

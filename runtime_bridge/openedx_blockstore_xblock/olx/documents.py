@@ -20,6 +20,9 @@ from openedx_blockstore_xblock.olx.parsing import line_of, parse_olx
 #: Fields of blocks that stand in elements of their own, and are no blocks.
 OPTION_NAMESPACE = "http://code.edx.org/xblock/option"
 
+#: Blocks of a file, and includes in it.
+MAX_BLOCKS = 10_000
+
 #: Whether blocks of a type hold other blocks.
 IsContainer = Callable[[str], bool]
 
@@ -101,7 +104,11 @@ def read_document(root: etree._Element, *, file: str, is_container: IsContainer)
     """
     nameless: dict[str, int] = {}
     blocks: dict[str, BlockElement] = {}
-    for element in _block_elements(root, is_container):
+    for number, element in enumerate(_block_elements(root, is_container)):
+        if number == MAX_BLOCKS:
+            raise BadOlx(file, f"it holds more than {MAX_BLOCKS} blocks", line=line_of(element))
+        if element.tag == INCLUDE_TAG:
+            continue
         inner_id = _name(element, nameless) if element is not root else ""
         if inner_id in blocks:
             raise BadOlx(
@@ -114,11 +121,11 @@ def read_document(root: etree._Element, *, file: str, is_container: IsContainer)
 
 
 def _block_elements(element: etree._Element, is_container: IsContainer) -> Iterator[etree._Element]:
-    """Return an element and the blocks inside it, as they stand in the file."""
+    """Return an element, and the blocks and includes inside it, as they stand in the file."""
     yield element
     if is_container(str(element.tag)):
         for child in element:
-            if is_child(child) and child.tag != INCLUDE_TAG:
+            if is_child(child):
                 yield from _block_elements(child, is_container)
 
 

@@ -40,6 +40,11 @@ class Include:
         return posixpath.join(self.definition, "definition.xml")
 
     @property
+    def stated_type(self) -> str:
+        """The type of the block, where the definition is ``type/id``; empty for a path."""
+        return "" if self.definition.endswith(".xml") else self.definition.split("/", 1)[0]
+
+    @property
     def guessed_type(self) -> str:
         """The type of the block, as far as the path says: ``type/id``, or ``type.xml``."""
         return self.definition.split("/", 1)[0].removesuffix(".xml") or "unknown"

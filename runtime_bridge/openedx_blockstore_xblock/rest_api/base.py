@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from opaque_keys import InvalidKeyError
@@ -64,7 +63,7 @@ class BlockView(PluginView):
     @property
     def looker(self) -> User:
         """Whoever is asking, with or without an account."""
-        user: User = self.request.user or AnonymousUser()
+        user: User = self.request.user
         return user
 
     def viewed(self, text: str) -> tuple[BlockstoreUsageKey, MountAccess]:

@@ -11,7 +11,9 @@ from rest_framework import serializers
 from web_fragments.fragment import Fragment
 
 from openedx_blockstore_xblock.asset_lists import Asset
+from openedx_blockstore_xblock.data import BlockOlx
 from openedx_blockstore_xblock.describing import BlockDescription
+from openedx_blockstore_xblock.rest_api.serializers import TextField
 
 
 class BlockSerializer(serializers.Serializer[Any]):
@@ -129,3 +131,35 @@ class AssetSerializer(serializers.Serializer[Any]):
 def show_asset(asset: Asset, url: str | None) -> dict[str, Any]:
     """Return a file as it is sent."""
     return {**asdict(asset), "url": url or ""}
+
+
+class OlxSerializer(serializers.Serializer[Any]):
+    """What authors have written of a block."""
+
+    usage_key = serializers.CharField()
+    olx = serializers.CharField(help_text="The whole file, or the block's element inside one.")
+    digest = serializers.CharField(help_text="Identifies it; say it in `If-Match` of a change.")
+    file = serializers.CharField(help_text="The path of the file, in the block's bundle.")
+    body = serializers.CharField(
+        allow_null=True, help_text="The text that the element leaves to another file, if it does."
+    )
+
+
+class OlxInputSerializer(serializers.Serializer[Any]):
+    """Another OLX for a block."""
+
+    olx = TextField(allow_blank=True)
+
+
+class FieldsInputSerializer(serializers.Serializer[Any]):
+    """Authored fields to set, as JSON has their values, and to leave to their defaults."""
+
+    values = serializers.DictField(
+        child=serializers.JSONField(allow_null=True), required=False, default=dict
+    )
+    reset = serializers.ListField(child=TextField(), required=False, default=list)
+
+
+def show_olx(olx: BlockOlx) -> dict[str, Any]:
+    """Return what authors have written as it is sent."""
+    return {**asdict(olx, recurse=False), "usage_key": str(olx.usage_key)}

@@ -9,7 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from openedx_blockstore import api as blockstore
-from openedx_blockstore.plugin_rest import extend_schema, in_body, valid, visible_bundle
+from openedx_blockstore.plugin_rest import (
+    Permission,
+    extend_schema,
+    in_body,
+    valid,
+    visible_bundle,
+)
 from openedx_blockstore_xblock import api
 from openedx_blockstore_xblock.access import administer_context
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
@@ -91,7 +97,7 @@ class MountView(ContextView):
     def _mount(
         self, key: BlockstoreContextKey, alias: str, bundle_uuid: UUID, values: dict[str, Any]
     ) -> Any:
-        needed = "author" if values["draft"] else "reuse"
+        needed: Permission = "author" if values["draft"] else "reuse"
         visible_bundle(self.user, str(bundle_uuid), needed)
         return api.mount_bundle(key, alias, bundle_uuid, **values)
 

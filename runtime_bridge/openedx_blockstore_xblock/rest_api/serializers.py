@@ -68,7 +68,8 @@ class LearningContextSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     title = serializers.CharField()
     owner = serializers.CharField(help_text="Who may change it; empty for nobody but the staff.")
-    parent = serializers.CharField(
+    # Django REST framework's own attribute of this name is for fields inside of others.
+    parent: Any = serializers.CharField(
         allow_null=True, help_text="The context of which this is another attempt."
     )
     may_administer = serializers.BooleanField(help_text="Whether the caller may change it.")

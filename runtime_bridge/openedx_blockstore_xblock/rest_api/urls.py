@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openedx_blockstore_xblock.rest_api import blocks, contexts, mounts, usages
+from openedx_blockstore_xblock.rest_api import blocks, contexts, mounts, olx, usages
 
 _CONTEXT = "v1/xblock/contexts/<str:context_key>"
 _BLOCK = "v1/xblock/blocks/<str:usage_key>"
@@ -23,6 +23,8 @@ urlpatterns = [
         blocks.HandlerDetailView.as_view(),
         name="rest-block-handler",
     ),
+    path(f"{_BLOCK}/fields", olx.FieldsView.as_view(), name="rest-block-fields"),
+    path(f"{_BLOCK}/olx", olx.OlxView.as_view(), name="rest-block-olx"),
     path(f"{_BLOCK}/settings", usages.SettingsView.as_view(), name="rest-block-settings"),
     path(f"{_BLOCK}/state", usages.StateView.as_view(), name="rest-block-state"),
     path(f"{_BLOCK}/view/<str:view_name>", blocks.FragmentView.as_view(), name="rest-block-view"),

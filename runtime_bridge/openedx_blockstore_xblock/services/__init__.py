@@ -4,6 +4,7 @@ from openedx_blockstore_xblock.services.cache import CacheService
 from openedx_blockstore_xblock.services.completion import CompletionService
 from openedx_blockstore_xblock.services.i18n import I18nService
 from openedx_blockstore_xblock.services.sandbox import PYTHON_LIBRARY, SandboxService
+from openedx_blockstore_xblock.services.settings import SettingsService
 from openedx_blockstore_xblock.services.urls import ReplaceURLService
 from openedx_blockstore_xblock.services.user import BlockUser, BlockUserService
 
@@ -16,4 +17,5 @@ __all__ = [
     "I18nService",
     "ReplaceURLService",
     "SandboxService",
+    "SettingsService",
 ]

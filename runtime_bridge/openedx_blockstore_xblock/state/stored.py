@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
-from django.db import models, transaction
+from django.db import models
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Cast
 from xblock.exceptions import KeyValueMultiSaveError
 from xblock.fields import Scope
 from xblock.runtime import KeyValueStore
 
+from openedx_blockstore.plugin_tools import write_transaction
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState, BlockSummary, UserInfo, UserPreference
 from openedx_blockstore_xblock.plain import plain
+from openedx_blockstore_xblock.state.base import StateStore
 
 _IN_ONE_QUERY = 500
 _MAX_TEXT = 255
@@ -40,16 +42,28 @@ class _Row:
         return "/".join(self.group), str(self.identity[-1][1])
 
 
-class StateStore(KeyValueStore):  # type: ignore[misc]
-    """The fields of one user. Rows are read when first asked for, and written when XBlock saves.
+class TableStateStore(StateStore):
+    """The fields of one user, in the bridge's own tables.
+
+    Rows are read when first asked for, and written when XBlock saves.
 
     Writing changes those fields of a row that are given and no others, under the row's lock: two
     requests that save different fields of one block lose nothing.
     """
 
     def __init__(self, user_id: int) -> None:
-        self._user_id = user_id
+        super().__init__(user_id)
         self._rows: dict[_Row, dict[str, Any]] = {}
+
+    @classmethod
+    def reset(cls, usage_key: BlockstoreUsageKey, *, user_id: int) -> bool:
+        """Forget what a user has left in a block."""
+        deleted, _by_model = BlockState.objects.filter(
+            context_key=str(usage_key.context_key),
+            user_id=user_id,
+            block_digest=usage_key.block_digest,
+        ).delete()
+        return bool(deleted)
 
     def prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
         """Read what there is for blocks, of all kinds at a time."""
@@ -88,7 +102,7 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
             by_row.setdefault(self._row(key), {})[key.field_name] = plain(value)
         written: dict[_Row, dict[str, Any]] = {}
         try:
-            with transaction.atomic():
+            with write_transaction():
                 for row, values in by_row.items():
                     written[row] = self._write(row, values)
         except Exception as error:
@@ -98,7 +112,7 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
     def delete(self, key: KeyValueStore.Key) -> None:
         """Leave a field to its default again."""
         row = self._row(key)
-        with transaction.atomic():
+        with write_transaction():
             fields = self._write(row, {}, without=key.field_name)
         self._rows[row] = fields
 
@@ -116,7 +130,7 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
         return self._info_row()
 
     def _state_row(self, context_key: str, digest: str) -> _Row:
-        identity = (("context_key", context_key), ("user_id", self._user_id))
+        identity = (("context_key", context_key), ("user_id", self.user_id))
         return _Row(BlockState, (*identity, ("block_digest", digest)))
 
     @staticmethod
@@ -124,10 +138,10 @@ class StateStore(KeyValueStore):  # type: ignore[misc]
         return _Row(BlockSummary, (("context_key", context_key), ("block_digest", digest)))
 
     def _preference_row(self, block_type: str) -> _Row:
-        return _Row(UserPreference, (("user_id", self._user_id), ("block_type", block_type)))
+        return _Row(UserPreference, (("user_id", self.user_id), ("block_type", block_type)))
 
     def _info_row(self) -> _Row:
-        return _Row(UserInfo, (("user_id", self._user_id),))
+        return _Row(UserInfo, (("user_id", self.user_id),))
 
     def _fields(self, row: _Row) -> dict[str, Any]:
         if row not in self._rows:

@@ -39,7 +39,7 @@ class SchoolClasses(LearningContextKind):
         if not user.is_active:
             return False
         found = _find(context_key)
-        return found.teacher_id == user.pk or found.pupils.filter(pk=user.pk).exists()
+        return found.teacher.pk == user.pk or found.pupils.filter(pk=user.pk).exists()
 
     def may_author(self, user: User, context_key: BlockstoreContextKey, mount: MountData) -> bool:
         """Tell whether somebody is an author of the bundle, by a role on its collection."""
@@ -47,11 +47,11 @@ class SchoolClasses(LearningContextKind):
 
     def may_administer(self, user: User, context_key: BlockstoreContextKey) -> bool:
         """Tell whether somebody is the teacher."""
-        return user.is_active and _find(context_key).teacher_id == user.pk
+        return user.is_active and _find(context_key).teacher.pk == user.pk
 
 
 def _find(context_key: BlockstoreContextKey) -> SchoolClass:
-    rows = SchoolClass.objects.select_related("bundle")
+    rows = SchoolClass.objects.select_related("bundle", "teacher")
     name = context_key.name
     found = rows.filter(name=name).first() if name.isprintable() else None
     if found is None:

@@ -1,0 +1,1 @@
+"""How the tables are made: after those of users."""
