@@ -94,11 +94,14 @@ class SearchEngines:
         embedded = SqliteBackend()
         embedded.configure({"PATH": self._folder / "search"})
         yield "SQLite", embedded
-        if url := os.environ.get("BLOCKSTORE_TEST_OPENSEARCH"):
-            server = ElasticsearchBackend()
-            prefix = f"bench-{uuid4().hex[:8]}"
-            server.configure({"HOSTS": url, "INDEX_PREFIX": prefix, "REPLICAS": 0, "TIMEOUT": 120})
-            yield "OpenSearch", server
+        for name in ("Elasticsearch", "OpenSearch"):
+            if url := os.environ.get(f"BLOCKSTORE_TEST_{name.upper()}"):
+                server = ElasticsearchBackend()
+                prefix = f"bench-{uuid4().hex[:8]}"
+                server.configure(
+                    {"HOSTS": url, "INDEX_PREFIX": prefix, "REPLICAS": 0, "TIMEOUT": 120}
+                )
+                yield name, server
 
     def _index(self, engine: SearchBackend) -> None:
         for batch in _batches(self._documents):
