@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 
 from openedx_blockstore.api._lookup import find_bundle
+from openedx_blockstore.api._values import check_mapping
 from openedx_blockstore.api.versions import get_bundle_version
 from openedx_blockstore.data import Finding, LinkTarget, Severity
-from openedx_blockstore.exceptions import BlockstoreError, BundleVersionNotFound
+from openedx_blockstore.exceptions import BlockstoreError, BundleVersionNotFound, Invalid
 from openedx_blockstore.plugin_api import Adviser
 from openedx_blockstore.plugin_manager import calling, usable_plugins
 
@@ -49,7 +50,14 @@ def get_link_advice(
 
     Raises:
         BundleNotFound: There is no such bundle.
+        Invalid: These are no links.
     """
+    check_mapping("links", links)
+    for alias, target in links.items():
+        if not isinstance(alias, str) or not isinstance(target, LinkTarget | None):
+            raise Invalid(
+                f"A link is an alias and a LinkTarget, not {alias!r:.80}: {target!r:.80}."
+            )
     wanted = {alias: target for alias, target in links.items() if target is not None}
     uuid = find_bundle(bundle_uuid).uuid
     return _ask(uuid, None, wanted) if wanted else ()

@@ -20,7 +20,7 @@ from openedx_blockstore.api._sources import (
     version_contents,
     version_source,
 )
-from openedx_blockstore.api._values import check_moment, check_values
+from openedx_blockstore.api._values import check_moment, check_text, check_values
 from openedx_blockstore.api.files import DraftSource, find_source
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
@@ -86,10 +86,12 @@ def get_changed_draft_contents(
         StorageError: The storage failed.
     """
     check_values("bundle_uuids", bundle_uuids)
-    wanted = set(bundle_uuids)
-    for each in wanted:
+    check_text("draft_name", draft_name)
+    wanted: set[UUID] = set()
+    for each in bundle_uuids:
         if not isinstance(each, UUID):
             raise Invalid(f"Name bundles by their UUIDs, not {each!r:.80}.")
+        wanted.add(each)
     states = find_changed_drafts(wanted, draft_name)
     if not states:
         return {}

@@ -100,6 +100,7 @@ def write_draft_file(
         DraftConflict: The file does not match ``if_match``; the error carries both digests.
         StorageError: The storage failed.
     """
+    path = normalize_path(path, max_length=get_settings().MAX_PATH_LENGTH)
     wanted = {path: if_match} if if_match is not None else {}
     _write(draft_uuid, {path: contents}, public=public, if_match=wanted)
 

@@ -60,6 +60,8 @@ def good_values(name: str, bundle: BundleData, draft: DraftData) -> dict[str, An
     """What goes well, for each argument, so that one at a time can be bad."""
     return {
         "bundle_uuid": bundle.uuid,
+        "bundle_uuids": [bundle.uuid],
+        "links": {"lib": LinkTarget(bundle.uuid, 1)},
         "draft_uuid": draft.uuid,
         "collection_uuid": bundle.collection_uuid,
         "path": "a",

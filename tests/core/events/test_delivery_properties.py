@@ -143,7 +143,7 @@ class Delivery(RuleBasedStateMachine):
         for model in (SetAsideEvent, EventConsumerState, Event, EventLog):
             model.objects.all().delete()
         collection = api.create_collection("Owls").uuid
-        self.bundles = [api.create_bundle(collection, "x").uuid for _ in range(_BUNDLES)]
+        self.uuids = [api.create_bundle(collection, "x").uuid for _ in range(_BUNDLES)]
         self.open: dict[int, OpenTransaction] = {}
         self.workers = {name: Worker() for name in _CONSUMERS}
         self.count = 0
@@ -152,7 +152,7 @@ class Delivery(RuleBasedStateMachine):
 
     def _change(self, bundle: int) -> None:
         self.count += 1
-        api.import_version(self.bundles[bundle], {"a.txt": str(self.count)})
+        api.import_version(self.uuids[bundle], {"a.txt": str(self.count)})
 
     @rule(bundle=st.integers(0, _BUNDLES - 1))
     def commit(self, bundle: int) -> None:
@@ -274,7 +274,7 @@ def test_everything_is_handed_over_in_order_whatever_happens(settings: Any) -> N
         "EVENT_RUNNER": "command",
         "EVENT_MAX_ATTEMPTS": 3,
     }
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Delivery,
         settings=hypothesis_settings(
             max_examples=40,
