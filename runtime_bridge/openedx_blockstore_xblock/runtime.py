@@ -17,7 +17,7 @@ from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 from xblock.exceptions import NoSuchServiceError
-from xblock.field_data import FieldData, ReadOnlyFieldData, SplitFieldData
+from xblock.field_data import FieldData, SplitFieldData
 from xblock.fields import Scope, ScopeIds
 from xblock.runtime import IdReader, KeyValueStore, KvsFieldData, MemoryIdManager, Runtime
 
@@ -221,7 +221,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
                 Scope.content: self._authored,
                 Scope.settings: self._authored,
                 Scope.parent: children,
-                Scope.children: ReadOnlyFieldData(children),
+                Scope.children: children,
                 Scope.user_state: state,
                 Scope.user_state_summary: state,
                 Scope.preferences: state,
@@ -464,7 +464,7 @@ class _KeyReader(IdReader):  # type: ignore[misc]
 
 
 class _ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when they are asked for."""
+    """The usages of children, found when they are asked for, and of the parent that has asked."""
 
     def __init__(self, tree: BlockTree) -> None:
         self._tree = tree
@@ -472,10 +472,14 @@ class _ChildrenFieldData(FieldData):  # type: ignore[misc]
     def get(self, block: XBlock, name: str) -> Any:
         if name == "children":
             return self._tree.children(block.scope_ids.usage_id)
-        raise KeyError(name)
+        parent = block._parent_block_id  # noqa: SLF001 - XBlock keeps it there and nowhere else
+        if parent is None:
+            raise KeyError(name)
+        return parent
 
-    def set(self, block: XBlock, name: str, value: Any) -> NoReturn:
-        raise NotImplementedError
+    def set(self, block: XBlock, name: str, _value: Any) -> NoReturn:
+        # Children stand in the OLX of their parent, and are changed there.
+        raise ReadOnlyBlock(block.scope_ids.usage_id, [name])
 
     def delete(self, block: XBlock, name: str) -> NoReturn:
-        raise NotImplementedError
+        raise ReadOnlyBlock(block.scope_ids.usage_id, [name])
