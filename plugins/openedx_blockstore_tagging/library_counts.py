@@ -25,7 +25,7 @@ def look_through() -> None:
     """Let the library's view leave out what a caller may not see."""
     retrieve = ObjectTagCountsView.retrieve
     if not hasattr(retrieve, "__wrapped__"):
-        ObjectTagCountsView.retrieve = _without_hidden(retrieve)
+        ObjectTagCountsView.retrieve = _without_hidden(retrieve)  # type: ignore[method-assign]
 
 
 def _without_hidden(retrieve: Callable[..., Response]) -> Callable[..., Response]:
