@@ -9,6 +9,12 @@ from collections.abc import Iterator
 from attrs import Factory, define, field, frozen
 from lxml import etree
 
+from openedx_blockstore.plugin_tools.olx import (
+    CONTAINER_TAGS,
+    INCLUDE_TAG,
+    SETTING_TAGS,
+    VIDEO_TAGS,
+)
 from openedx_blockstore_search.parts.languages import (
     as_language,
     as_languages,
@@ -25,16 +31,12 @@ from openedx_blockstore_search.parts.problems import response_types, runs_python
 from openedx_blockstore_search.parts.videos import transcripts, video_names
 from openedx_blockstore_search.parts.vocabulary import (
     ASSET_ATTRIBUTES,
-    CONTAINER_TAGS,
     DEFINITION_FILE,
     GROUP_TAGS,
     HTML_TAGS,
-    INCLUDE_TAG,
     SAME_TYPES,
     SECRET_ATTRIBUTES,
-    SETTING_TAGS,
     TEXT_ATTRIBUTES,
-    VIDEO_TAGS,
 )
 from openedx_blockstore_search.parts.words import tidy, words_of_element, words_of_value
 

@@ -8,6 +8,7 @@ from collections import Counter
 from attrs import Factory, define, evolve, frozen
 
 from openedx_blockstore.plugin_api import BundleContents
+from openedx_blockstore.plugin_tools.olx import CONTAINER_TAGS
 from openedx_blockstore_search.parts.blocks import FilePart, Include, find_blocks
 from openedx_blockstore_search.parts.languages import languages_in_markup
 from openedx_blockstore_search.parts.names import (
@@ -21,7 +22,6 @@ from openedx_blockstore_search.parts.names import (
 )
 from openedx_blockstore_search.parts.safe_xml import MAX_OLX_BYTES, ReadXml, read_xml
 from openedx_blockstore_search.parts.vocabulary import (
-    CONTAINER_TAGS,
     COURSE_FOLDERS,
     COURSE_TYPES,
     DEFINITION_FILE,

@@ -1,48 +1,15 @@
-"""The words of OLX, as far as finding parts needs them."""
+"""The words of OLX that finding parts needs, besides those that all plugins share."""
 
 from __future__ import annotations
-
-#: How a container names a child that lies in a file of its own.
-INCLUDE_TAG = "xblock-include"
 
 #: The file of a definition in its folder ``type/id/``.
 DEFINITION_FILE = "definition.xml"
 
-#: The tags whose children are blocks.
-CONTAINER_TAGS = frozenset(
-    {
-        "chapter",
-        "conditional",
-        "course",
-        "itembank",
-        "legacy_library_content",
-        "library",
-        "library_content",
-        "problem-builder",
-        "problemset",
-        "randomize",
-        "sb-step",
-        "sequential",
-        "split_test",
-        "step-builder",
-        "unit",
-        "vertical",
-        "videosequence",
-        "wrapper",
-    }
-)
-
 #: Elements between a container and its blocks.
 GROUP_TAGS = frozenset({"group", "show"})
 
-#: Children of a container that are settings of it, and no blocks.
-SETTING_TAGS = frozenset({"about", "course_info", "static_tab", "textbook", "wiki"})
-
 #: Blocks that are documents in HTML, which may stand in them as text.
 HTML_TAGS = frozenset({"about", "annotatable", "course_info", "html", "static_tab"})
-
-#: Blocks with transcripts.
-VIDEO_TAGS = frozenset({"video", "videoalpha"})
 
 #: What else is known to be a block. A file whose root is another element may be anything.
 LEAF_TAGS = frozenset(

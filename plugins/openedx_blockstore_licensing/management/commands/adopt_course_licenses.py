@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 from openedx_blockstore_licensing import api
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Takes licences over from OLX."""
 
     help = (
@@ -25,9 +25,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Look at each course."""
         for uuid in options["bundles"]:
-            try:
-                changed = api.adopt_course_licenses(uuid)
-            except BlockstoreError as error:
-                raise CommandError(str(error)) from error
+            changed = api.adopt_course_licenses(uuid)
             noun = "bundle" if changed == 1 else "bundles"
             self.stdout.write(f"{uuid}: licences of {changed:,} {noun} changed.")

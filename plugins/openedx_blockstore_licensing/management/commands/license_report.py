@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import CommandParser
 
-from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 from openedx_blockstore_licensing import api
 from openedx_blockstore_licensing.data import LicenseReport
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Prints a licence report."""
 
     help = "Print which licences are in a version and its dependencies, and whom to credit."
@@ -32,15 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the report."""
-        try:
-            report = api.get_license_report(options["bundle"], options["version_num"])
-        except BlockstoreError as error:
-            raise CommandError(str(error)) from error
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database can not be used: {error}. Were its tables made "
-                f"(`manage.py migrate`)?"
-            ) from error
+        report = api.get_license_report(options["bundle"], options["version_num"])
         self.stdout.write(_rendered(report, options["format"]), ending="")
 
 
