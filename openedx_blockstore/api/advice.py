@@ -53,11 +53,9 @@ def get_link_advice(
         Invalid: These are no links.
     """
     check_mapping("links", links)
-    for alias, target in links.items():
-        if not isinstance(alias, str) or not isinstance(target, LinkTarget | None):
-            raise Invalid(
-                f"A link is an alias and a LinkTarget, not {alias!r:.80}: {target!r:.80}."
-            )
+    for target in links.values():
+        if not isinstance(target, LinkTarget | None):
+            raise Invalid(f"The target of a link is a LinkTarget or None, not {target!r:.80}.")
     wanted = {alias: target for alias, target in links.items() if target is not None}
     uuid = find_bundle(bundle_uuid).uuid
     return _ask(uuid, None, wanted) if wanted else ()
