@@ -24,10 +24,14 @@ Everything it keeps is below ``BLOCKSTORE_DATA_DIR``. These environment variable
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from openedx_blockstore.settings import environment
+
+# Of a package below the XBlocks, about one below itself; it says nothing to whoever runs this.
+warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
 
 DATA_DIR = Path(os.environ.get("BLOCKSTORE_DATA_DIR") or "var").resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,10 @@ class BridgeSettings:
     #: Who decides what a learner is shown where there is a choice: the name of a chooser. A block
     #: may name another.
     CHOOSER: str = field(default="random", validator=instance_of(str))
+    #: Where browsers get MathJax 2 from, with which problems show formulas, such as
+    #: ``https://cdn.jsdelivr.net/npm/mathjax@2.7.9/MathJax.js?config=TeX-MML-AM_HTMLorMML``. Empty
+    #: to send nobody's browser to another site; formulas then are shown as they are written.
+    MATHJAX_URL: str = field(default="", validator=instance_of(str))
     #: What keeps the state of users who have an account: the path of a ``StateStore``. In LMS,
     #: ``openedx_blockstore_xblock.state.platform.PlatformStateStore`` keeps it where the platform
     #: keeps that of courses.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
+from html import escape, unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -179,6 +180,21 @@ def test_an_address_of_a_handler_that_was_tampered_with_or_is_old_is_refused(
     get_user_model().objects.update(is_active=True)
     monkeypatch.setattr(handlers, "SECONDS", -1)
     assert Client().post(f"{address}problem_get").status_code == 404
+
+
+def test_mathjax_comes_from_where_the_site_says(
+    reader: Client, bundle: UUID, settings: Any
+) -> None:
+    """And from nowhere if it says nothing."""
+    page = block_page(usage(bundle, "problem/food/definition.xml", block_type="problem"))
+    assert "mathjax" not in reader.get(page).content.decode().lower()
+    url = "https://files.example.com/MathJax.js?config=TeX-MML-AM_HTMLorMML&locale=en"
+    settings.OPENEDX_BLOCKSTORE = {
+        **settings.OPENEDX_BLOCKSTORE,
+        "PLUGIN_SETTINGS": {"openedx_blockstore_xblock": {"MATHJAX_URL": url}},
+    }
+    shown = reader.get(page).content.decode()
+    assert f'<script src="{escape(url)}"></script>' in shown
 
 
 def test_a_handler_that_fails_says_so(reader: Client, bundle: UUID) -> None:

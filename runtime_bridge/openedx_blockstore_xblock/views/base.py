@@ -23,6 +23,7 @@ from openedx_blockstore.exceptions import (
     NotFound,
     StorageError,
 )
+from openedx_blockstore_xblock.conf import get_settings
 
 Page = Callable[..., HttpResponse]
 
@@ -77,7 +78,7 @@ def show(
     return render(
         request,
         f"openedx_blockstore_xblock/{template}",
-        {"told": get_messages(request), **context},
+        {"told": get_messages(request), "mathjax_url": get_settings().MATHJAX_URL, **context},
         status=status,
     )
 
