@@ -20,7 +20,7 @@ from openedx_blockstore.api._sources import (
     version_contents,
     version_source,
 )
-from openedx_blockstore.api._values import check_moment, check_text, check_values
+from openedx_blockstore.api._values import check_moment, check_values
 from openedx_blockstore.api.files import DraftSource, find_source
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore.exceptions import Invalid
@@ -86,7 +86,6 @@ def get_changed_draft_contents(
         StorageError: The storage failed.
     """
     check_values("bundle_uuids", bundle_uuids)
-    check_text("draft_name", draft_name)
     wanted: set[UUID] = set()
     for each in bundle_uuids:
         if not isinstance(each, UUID):

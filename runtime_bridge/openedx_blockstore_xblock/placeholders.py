@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from web_fragments.fragment import Fragment
+from xblock.completable import XBlockCompletionMode
 from xblock.core import XBlock
 
 
@@ -18,6 +19,9 @@ class PlaceholderBlock(XBlock):  # type: ignore[misc]
     """
 
     reason = ""
+
+    #: Nobody can complete what is not there, and nobody shall wait for it.
+    completion_mode = XBlockCompletionMode.EXCLUDED
 
     def fallback_view(self, _view_name: str, _context: dict[str, Any] | None = None) -> Fragment:
         """Say what is wrong to whoever can mend it."""

@@ -265,7 +265,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             raise NoSuchServiceError(f"Service {service_name!r} was not requested.")
         makers: dict[str, Callable[[], Any]] = {
             "cache": lambda: CacheService(self._python_library_digest(block)),
-            "completion": lambda: CompletionService(self.user, is_tracked=self.preview is None),
+            "completion": self._completion,
             "field-data": lambda: self._field_data_of_blocks,
             "i18n": lambda: I18nService(block),
             "replace_urls": lambda: self._replace_urls(block),
@@ -298,6 +298,9 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             return None
         paths = filter(is_servable, candidates(found.usage_key.path, reference))
         return self._loader.find_static(found, paths)
+
+    def _completion(self) -> CompletionService:
+        return CompletionService(self.user, is_tracked=self.preview is None)
 
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         return ReplaceURLService(lambda reference: self.reference_url(block, reference))
@@ -416,9 +419,16 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         context: dict[str, Any] | None,  # noqa: ARG002 - XBlock's
     ) -> Fragment:
         """Rewrite addresses in what a block shows, and put it into an element of its own."""
-        wrapped = Fragment(
-            wrap(block, view, frag, body=self._replace_urls(block).replace_urls(frag.content or ""))
-        )
+        body = self._replace_urls(block).replace_urls(frag.content or "")
+        completion = self._completion()
+        seen_after_ms = None
+        if (
+            view == "student_view"
+            and completion.completion_tracking_enabled()
+            and completion.can_mark_block_complete_on_view(block)
+        ):
+            seen_after_ms = completion.get_complete_on_view_delay_ms()
+        wrapped = Fragment(wrap(block, view, frag, body=body, seen_after_ms=seen_after_ms))
         wrapped.add_fragment_resources(frag)
         return wrapped
 

@@ -15,15 +15,22 @@ from openedx_blockstore_xblock.handlers import handler_names
 _ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
-def wrap(block: XBlock, view: str, fragment: Fragment, *, body: str) -> SafeString:
+def wrap(
+    block: XBlock, view: str, fragment: Fragment, *, body: str, seen_after_ms: int | None = None
+) -> SafeString:
     """Return what a block shows in an element of its own.
 
     Args:
         body: The fragment's HTML, addresses rewritten.
+        seen_after_ms: After how many milliseconds in view the page is to say that the block is
+            complete; None not to say so.
     """
     data = {"usage": str(block.scope_ids.usage_id), "block-type": block.scope_ids.block_type}
     if block.name:
         data["name"] = block.name
+    if seen_after_ms is not None:
+        data["seen-url"] = block.runtime.handler_url(block, "publish_completion")
+        data["seen-after"] = str(seen_after_ms)
     script = SafeString("")
     if fragment.js_init_fn:
         data["init"] = fragment.js_init_fn

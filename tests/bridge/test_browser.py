@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from openedx_blockstore import api
 from openedx_blockstore.courses import import_course
+from openedx_blockstore_xblock.results import get_completions
+from tests.bridge.conftest import usage
+from tests.bridge.olx import MULTIPLE_CHOICE
 from tests.files.browsing import browsing, faults_of, picture
 from tests.files.conftest import Caller
 
@@ -128,6 +132,7 @@ def test_a_number_is_answered_and_found_again(
         picture(page, "outline")
         page.get_by_role("link", name="What the pellet says").click()
         voles = page.locator(".problems-wrapper", has_text="six lower jaws")
+        page.wait_for_load_state("networkidle")  # its script gets the problem anew
         voles.get_by_role("textbox").focus()
         page.keyboard.type("3")
         voles.get_by_role("button", name="Submit").press("Enter")
@@ -191,3 +196,31 @@ def test_a_page_fits_a_phone(live_server: LiveServer, course: UUID, learner: Cal
         page.get_by_role("link", name="Main Subsection").click()
         page.get_by_role("radio").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_what_was_seen_for_a_while_is_complete(
+    live_server: LiveServer, learner: Caller, settings: Any
+) -> None:
+    """A text is, once it was in view; a problem is not, and a missing block does not count."""
+    settings.COMPLETION_BY_VIEWING_DELAY_MS = 200
+    collection = api.create_collection("Owls")
+    api.update_collection(collection.uuid, visibility="public_read")
+    bundle = api.create_bundle(collection.uuid, "night").uuid
+    problem = MULTIPLE_CHOICE.replace("<problem ", '<problem url_name="p" ')
+    olx = f'<unit><html url_name="h">Owls</html>{problem}<nobody url_name="n"/></unit>'
+    draft = api.get_or_create_bundle_draft(bundle, "work").uuid
+    api.write_draft_file(draft, "unit.xml", olx)
+    api.commit_draft(draft)
+    key = usage(bundle, "unit.xml")
+    with browsing(live_server.url, learner) as context:
+        page = context.new_page()
+        with page.expect_response(lambda answer: "/handlers/" in answer.url) as told:
+            page.goto(live_server.url + reverse("openedx_blockstore_xblock:block", args=[key]))
+        assert told.value.ok
+        assert page.locator("[data-seen-url]").count() == 1
+    user = User.objects.get(username="athene")
+    keys = {
+        name: usage(bundle, "unit.xml", block_type=name, inner_id=f"{name}/{name[0]}")
+        for name in ("html", "problem")
+    }
+    assert get_completions(user.pk, keys.values()) == {keys["html"]: 1.0, keys["problem"]: 0.0}

@@ -21,7 +21,7 @@ from openedx_blockstore_xblock.exceptions import (
     ReadOnlyBlock,
     UnwritableField,
 )
-from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from tests.bridge.conftest import usage
@@ -236,29 +236,6 @@ def test_children_are_not_changed_by_their_names(
     with pytest.raises(ReadOnlyBlock, match="children"):
         block.save()
     assert DRAFT not in api.get_bundle(unit.bundle_uuid).drafts
-
-
-def test_children_belong_to_the_context_in_which_their_parent_is(
-    unit: BlockstoreUsageKey, make_context: Callable[..., Any], make_runtime: MakeRuntime
-) -> None:
-    """The file is parsed once for all contexts; what it means in each is each one's own."""
-    for name in ("a", "b", "a"):
-        if name not in {each.key.context_id for each in bridge.get_learning_contexts()}:
-            make_context(name, unit.bundle_uuid)
-        key = usage(unit.bundle_uuid, "unit.xml", context=BlockstoreContextKey(name))
-        children = make_runtime().get_block(key).children
-        assert {str(child.context_key) for child in children} == {f"blockstore:{name}"}
-        assert {child.route for child in children} == {("main",)}
-
-
-def test_a_child_knows_its_parent(unit: BlockstoreUsageKey, make_runtime: MakeRuntime) -> None:
-    """As far as somebody has asked for it as a child."""
-    runtime = make_runtime()
-    parent = runtime.get_block(unit)
-    child = parent.get_children()[0]
-    assert child.parent == unit
-    assert child.get_parent() is parent
-    assert parent.get_parent() is None
 
 
 def test_a_learners_field_is_none_that_authors_set(

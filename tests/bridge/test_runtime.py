@@ -57,6 +57,31 @@ def answers(runtime: BlockstoreRuntime, key: Any) -> dict[str, Any]:
     return dict(runtime.get_block(key).student_answers)
 
 
+# Children -----------------------------------------------------------------------------------------
+
+
+def test_children_belong_to_the_context_in_which_their_parent_is(
+    make_bundle: MakeBundle, make_context: MakeContext, make_runtime: MakeRuntime
+) -> None:
+    """The file is parsed once for all contexts; what it means in each is each one's own."""
+    bundle = make_bundle(FILES)
+    contexts = [make_context(name, bundle) for name in ("a", "b")]
+    for context in (*contexts, contexts[0]):
+        children = make_runtime().get_block(usage(bundle, "unit.xml", context=context)).children
+        assert {child.context_key for child in children} == {context}
+        assert {child.route for child in children} == {("main",)}
+
+
+def test_a_child_knows_its_parent(make_bundle: MakeBundle, make_runtime: MakeRuntime) -> None:
+    """As far as somebody has asked for it as a child."""
+    unit = usage(make_bundle(FILES), "unit.xml")
+    parent = make_runtime().get_block(unit)
+    child = parent.get_children()[0]
+    assert child.parent == unit
+    assert child.get_parent() is parent
+    assert parent.get_parent() is None
+
+
 # Showing ------------------------------------------------------------------------------------------
 
 

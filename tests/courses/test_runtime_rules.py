@@ -35,7 +35,7 @@ def resolve(folder: Path) -> Resolved:
     [
         ("mitx-grading-library-course", 1),
         ("opencraft-blockstore-test-course", 1),
-        ("studio-advanced", 852),
+        ("studio-advanced", 858),
     ],
 )
 def test_a_real_course_resolves_as_it_did(name: str, references: int, courses: Path) -> None:
