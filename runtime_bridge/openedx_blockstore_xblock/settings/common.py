@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import global_settings
 
-#: What the video block and its libraries read without asking whether it is there.
+#: What the blocks for video and LTI, and their libraries, read without asking whether it is there.
 BLOCK_SETTINGS: Mapping[str, Any] = {
     "AI_TRANSLATIONS_API_URL": "",
     "ALL_LANGUAGES": global_settings.LANGUAGES,
@@ -21,6 +21,7 @@ BLOCK_SETTINGS: Mapping[str, Any] = {
     "COMPLETION_VIDEO_COMPLETE_PERCENTAGE": 0.95,
     "FEATURES": {},
     "LANGUAGE_DICT": dict(global_settings.LANGUAGES),
+    "LMS_BASE": "",
     "LMS_ROOT_URL": "",
     # Blocks look for their scripts in their own packages.
     "PIPELINE": {"PIPELINE_ENABLED": False},
