@@ -214,7 +214,8 @@ def test_a_bundle_has_licences_by_version_and_path(author: APIClient, private: P
                 "last_version": None,
                 "source": "author",
             },
-        ]
+        ],
+        "advice": [],
     }
     version = author.get(f"{BASE}/bundle_versions/{private.bundle},2").json()
     assert version["paths"] == {"*.js": "MIT"}
