@@ -2,7 +2,7 @@
 # but Python 3.11 or later.
 
 .DEFAULT_GOAL := help
-.PHONY: help run shell test test-quick test-services test-all quality format docs package bench environment \
+.PHONY: help run shell test test-quick test-services test-ci test-all quality format docs package bench environment \
 	services requirements validate clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash -o pipefail
@@ -84,6 +84,18 @@ test-services: services ## Install and start the servers, and run the tests on a
 		$(BIN)/python -m tests.services $$database -- \
 			$(PYTEST) $(PLUGIN_TESTS) -m "not services and not big" $(ARGS) || exit; \
 	done
+
+test-ci: services ## Run the selection that must pass before a change lands (the servers, no slow or large tests)
+	$(BIN)/python -m tests.services s3 -- $(PYTEST) -q -m "not slow and not big" $(ARGS)
+	$(BIN)/python -m tests.services elasticsearch opensearch -- \
+		$(PYTEST) -q $(PLUGIN_TESTS) -m "not slow and not big" $(ARGS)
+	for database in mariadb postgresql; do \
+		$(BIN)/python -m tests.services $$database -- \
+			$(PYTEST) -q tests/core tests/archives -m "not services and not slow and not big" $(ARGS) || exit; \
+	done
+	@# The oldest Django, with the oldest Python where it is installed.
+	$(MAKE) VENV=$(VENV)-django42 DJANGO=42 PYTHON="$$(command -v python3.11 || true)" $(VENV)-django42/.test
+	$(VENV)-django42/bin/python -m pytest -n $(WORKERS) -q -m "not services and not slow and not big" $(ARGS)
 
 test-all: services ## Every test, large ones too, on every database and storage
 	BLOCKSTORE_TEST_EXAMPLES=300 $(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
