@@ -118,6 +118,7 @@ def test_both_sides_of_a_comparison_work(live_server: LiveServer, course: SmallC
         open_block(page, live_server, course, "?unit=2")
         page.get_by_role("button", name="Compare").click()
         left, right = (page.frame_locator("iframe").nth(number) for number in range(2))
+        page.wait_for_load_state("networkidle")  # their scripts get the problem anew
         left.get_by_role("radio").first.check()
         left.get_by_role("button", name="Submit").click()
         expect(left.get_by_text("Correct (2/2 points)")).to_be_visible()

@@ -57,8 +57,8 @@ def test_an_answer_is_given_and_found_again(
         page = context.new_page()
         open_course(page, live_server, course)
         page.get_by_role("link", name="Main Subsection").click()
-        choices = page.get_by_role("radio")
-        choices.nth(1).check()
+        page.wait_for_load_state("networkidle")  # its script gets the problem anew
+        page.get_by_role("radio").nth(1).check()
         page.get_by_role("button", name="Submit").click()
         page.get_by_text("Correct (1/1 point)").wait_for()
         again = context.new_page()

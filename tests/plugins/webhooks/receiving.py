@@ -92,13 +92,23 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                 behave = receiver.behaviours.pop(0) if receiver.behaviours else receiver.then
                 receiver.at_a_time += 1
                 receiver.most_at_a_time = max(receiver.most_at_a_time, receiver.at_a_time)
+                self.answered = False
             try:
                 behave(self)
             except OSError:
                 pass  # whoever asked has gone
             finally:
-                with receiver.lock:
-                    receiver.at_a_time -= 1
+                self.leave()
+
+        def send_response(self, code: int, message: str | None = None) -> None:
+            # Whoever asked may go on as soon as it has the answer, before this thread does.
+            self.leave()
+            super().send_response(code, message)
+
+        def leave(self) -> None:
+            with receiver.lock:
+                receiver.at_a_time -= not self.answered
+                self.answered = True
 
         def log_message(self, *_args: object) -> None:
             pass

@@ -82,6 +82,8 @@
       global.sessionStorage.removeItem(SAVED);
       say("Saved to the draft.");
     }
+    // runtime.js, which the page loads before, has started the block's script by now.
+    document.querySelector(".bs-own-editor")?.removeAttribute("inert");
     showLook();
     document.getElementById("edit-html")?.addEventListener("input", showLook);
     document.querySelectorAll("[data-line]").forEach((button) => {
