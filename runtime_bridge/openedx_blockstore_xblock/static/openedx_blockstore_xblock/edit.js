@@ -77,13 +77,19 @@
     area.scrollTop = (area.scrollHeight / area.value.split("\n").length) * Math.max(0, line - 3);
   }
 
+  /** Until an editor's script has fetched what it shows, a save could leave that out. */
+  function letIn() {
+    document.querySelector(".bs-own-editor")?.removeAttribute("inert");
+  }
+
   $(() => {
     if (global.sessionStorage.getItem(SAVED)) {
       global.sessionStorage.removeItem(SAVED);
       say("Saved to the draft.");
     }
-    // runtime.js, which the page loads before, has started the block's script by now.
-    document.querySelector(".bs-own-editor")?.removeAttribute("inert");
+    // runtime.js, which the page loads before, has started the block's script by now; what that in turn
+    // has put off until the page is ready comes before this timer.
+    global.setTimeout(() => ($.active ? $(document).one("ajaxStop", letIn) : letIn()));
     showLook();
     document.getElementById("edit-html")?.addEventListener("input", showLook);
     document.querySelectorAll("[data-line]").forEach((button) => {
