@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext
-from xblock.core import XBlock, XBlockMixin
+from xblock.core import XBlock
 from xblock.exceptions import JsonHandlerError
-from xblock.fields import Boolean, Date, Scope, String
 
+from openedx_blockstore_xblock.inherited_fields import InheritedFields
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.services import CompletionService
 
 
-class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
-    """Settings that a block of the platform inherits from what it is in.
+class InheritedFieldsMixin(InheritedFields):
+    """Settings that all blocks have, and what else those of the platform have."""
 
-    Here a learning context sets them by usage; without that they have these defaults.
-    """
-
-    graded = Boolean(help="Whether it counts for the grade.", default=False, scope=Scope.settings)
-    format = String(help="The kind of assignment.", default=None, scope=Scope.settings)
-    start = Date(help="When it can be seen first.", default=None, scope=Scope.settings)
-    due = Date(help="When it has to be done.", default=None, scope=Scope.settings)
+    @property
+    def location(self) -> BlockstoreUsageKey:
+        """Return where the block stands, by the platform's older name."""
+        return self.scope_ids.usage_id  # type: ignore[no-any-return]
 
     @property
     def display_name_with_default(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import UUID
@@ -31,6 +31,7 @@ from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.contexts import LearningContextKind
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
+from openedx_blockstore_xblock.inheritance import Ancestry, SettingsAround
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
@@ -113,7 +114,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
-        self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
+        self._settings = SettingsAround(Ancestry(self._loader), surroundings.contexts.settings)
         self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
         #: How many views are being shown, one inside another.
         self._showing = 0
@@ -155,7 +156,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         found = node.found
         usage_key = found.usage_key
         self._prefetch([usage_key])
-        self._authored.add(usage_key, node.parsed, self._settings[usage_key])
+        given = self._settings.of(usage_key, node.block_class)
+        self._authored.add(usage_key, node.parsed, given)
         keys = ScopeIds(
             self.user.user_id if self.user.user_id is not None else self.user.visitor,
             found.element.block_type,
@@ -192,16 +194,10 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         )
 
     def _prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
-        """Read learners' state and the context's settings, for many blocks at a time."""
-        new = [key for key in usage_keys if key not in self._settings]
-        if not new:
-            return
-        if isinstance(self._state, StateStore):
+        """Read learners' state and what is set elsewhere, for many blocks at a time."""
+        new = self._settings.read(usage_keys)
+        if new and isinstance(self._state, StateStore):
             self._state.prefetch(new)
-        for context_key in {key.context_key for key in new}:
-            here = [key for key in new if key.context_key == context_key]
-            found = self._surroundings.contexts.settings(context_key, here)
-            self._settings.update({key: found.get(key, {}) for key in here})
 
     def types_inside(self, block: XBlock) -> list[str]:
         """Return the types of a block's children, as far as its own file tells them."""

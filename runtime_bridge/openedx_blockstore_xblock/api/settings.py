@@ -13,8 +13,8 @@ from openedx_blockstore_xblock.block_classes import find_class
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.contexts.rows import usage_digest
 from openedx_blockstore_xblock.exceptions import InvalidContext
+from openedx_blockstore_xblock.inherited_fields import InheritedFields, fields_of
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
-from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.models import ContextSetting
 
 #: Characters of a value as JSON; policies are small.
@@ -61,7 +61,7 @@ def check_values(usage_key: BlockstoreUsageKey, values: object) -> None:
     if not isinstance(values, Mapping):
         raise InvalidContext("Settings are a mapping from names of fields to their values.")
     block_class = find_class(usage_key.block_type)
-    known = {**InheritedFieldsMixin.fields, **(block_class.fields if block_class else {})}
+    known = fields_of(block_class) if block_class is not None else InheritedFields.fields
     for name, value in values.items():
         if name not in known or known[name].scope != Scope.settings:
             names = sorted(each for each in known if known[each].scope == Scope.settings)
