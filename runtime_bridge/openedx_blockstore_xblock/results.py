@@ -41,6 +41,23 @@ def save_completion(completion: CompletionData) -> bool:
     return True
 
 
+def forget_results(user_id: int, usage_key: BlockstoreUsageKey) -> tuple[bool, bool]:
+    """Forget a learner's grade and completion of a block; return whether there were such."""
+    with transaction.atomic():
+        found = BlockState.objects.select_for_update().filter(
+            context_key=str(usage_key.context_key),
+            user_id=user_id,
+            block_digest=usage_key.block_digest,
+        )
+        state = found.first()
+        if state is None or (state.grade is None and state.completion is None):
+            return False, False
+        had = state.grade is not None, bool(state.completion)
+        state.grade = state.max_grade = state.completion = None
+        state.save(update_fields=["grade", "max_grade", "completion", "modified"])
+    return had
+
+
 def get_completions(
     user_id: int, usage_keys: Iterable[BlockstoreUsageKey]
 ) -> dict[BlockstoreUsageKey, float]:
