@@ -6,7 +6,7 @@ nothing else; which bytes are meant is found anew for every runtime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from attrs import frozen
 from xblock.core import XBlock
@@ -177,48 +177,6 @@ class BlockLoader:
             StorageError: The storage failed.
         """
         return self._bundles.mounted(usage_key.context_key, usage_key.route[0])
-
-    def find_static(
-        self, found: FoundBlock, paths: Iterable[str]
-    ) -> tuple[BundleContents, str] | None:
-        """Return the first of some files that is there, through the links if need be.
-
-        Returns:
-            The state of a bundle, and a path from there, such as ``links/art/static/cat.png``; or
-            None.
-        """
-        wanted = list(paths)
-        for path in wanted:
-            if (there := self._follow(found.contents, path)) is not None:
-                return there
-        in_root = [path for path in wanted if path.startswith("static/")]
-        self._bundles.read_linked(found.contents.links.values())
-        for alias, target in found.contents.links.items():
-            lender = self._bundles.linked_by(target)
-            for path in in_root:
-                if lender is None or path not in lender.files:
-                    continue
-                if lender.draft_uuid is not None:
-                    return lender, path  # the link itself leads to a version
-                return found.contents, f"links/{alias}/{path}"
-        return None
-
-    def _follow(self, contents: BundleContents, path: str) -> tuple[BundleContents, str] | None:
-        """Return a file that is there, through the links that its path names."""
-        origin, here, rest = contents, contents, path
-        while rest.startswith("links/"):
-            _links, alias, rest = [*rest.split("/", 2), ""][:3]
-            target = here.links.get(alias)
-            if target is None:
-                return None
-            self._bundles.read_linked([target])
-            lender = self._bundles.linked_by(target)
-            if lender is None:
-                return None
-            here = lender
-            if here.draft_uuid is not None:
-                origin, path = here, rest  # the link itself leads to a version
-        return (origin, path) if rest in here.files else None
 
     # Children ------------------------------------------------------------------------------------
 

@@ -7,10 +7,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
-from urllib.parse import quote
-from uuid import UUID
 
-from attrs import frozen
 from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
@@ -19,17 +16,13 @@ from xblock.core import XBlock
 from xblock.exceptions import NoSuchServiceError
 from xblock.field_data import FieldData, SplitFieldData
 from xblock.fields import Scope, ScopeIds
-from xblock.runtime import IdReader, KeyValueStore, KvsFieldData, MemoryIdManager, Runtime
+from xblock.runtime import KeyValueStore, KvsFieldData, MemoryIdManager, Runtime
 
-from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.assets import candidates, is_servable
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
-from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
+from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.choosing.experiments import Experiments
-from openedx_blockstore_xblock.contexts import LearningContextKind
-from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.inheritance import Ancestry, SettingsAround
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
@@ -37,6 +30,7 @@ from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.preview import Preview
+from openedx_blockstore_xblock.runtime_parts import ChildrenFieldData, KeyReader
 from openedx_blockstore_xblock.sandbox import needs_sandbox, why_not
 from openedx_blockstore_xblock.services import (
     PYTHON_LIBRARY,
@@ -50,42 +44,12 @@ from openedx_blockstore_xblock.services import (
     SettingsService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
+from openedx_blockstore_xblock.static_files import StaticFile, StaticFiles
+from openedx_blockstore_xblock.surroundings import Surroundings
 from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
 
 log = logging.getLogger(__name__)
-
-#: Is given a block, the name of a handler, a suffix and a query, and returns an address.
-HandlerURL = Callable[[XBlock, str, str, str], str]
-
-#: Is given a block and the path of a file in its package, and returns an address.
-ResourceURL = Callable[[XBlock, str], str]
-
-#: Is given a block, the kind of what happened, and what there is to say of it.
-Publish = Callable[[XBlock, str, dict[str, Any]], None]
-
-
-@frozen
-class Surroundings:
-    """What a runtime needs of whoever has made it.
-
-    Attributes:
-        contexts: Knows what is mounted where.
-        author_mode: Blocks are shown to those who may change them.
-        preview: How mounts are looked at; None for what learners see.
-        visible_drafts: Says whose drafts a preview may show.
-        editing: Saves what authors change; None where nobody edits.
-    """
-
-    contexts: LearningContextKind
-    handler_url: HandlerURL
-    resource_url: ResourceURL
-    publish: Publish
-    author_mode: bool = False
-    preview: Preview | None = None
-    visible_drafts: VisibleDrafts = no_drafts
-    editing: EditSession | None = None
-
 
 #: The views in which learners and authors meet a block; others are about editing it.
 _SHOWING = {"student_view", "public_view", "author_view"}
@@ -99,7 +63,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def __init__(self, user: BlockUser, surroundings: Surroundings) -> None:
         ids = MemoryIdManager()
-        super().__init__(_KeyReader(), ids, services={}, mixins=(InheritedFieldsMixin,))
+        super().__init__(KeyReader(), ids, services={}, mixins=(InheritedFieldsMixin,))
         self.user = user
         self.is_author_mode = surroundings.author_mode
         #: Where problems look for files of the course that are not in a bundle: nowhere.
@@ -115,7 +79,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
         self._settings = SettingsAround(Ancestry(self._loader), surroundings.contexts.settings)
-        self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
+        self._static = StaticFiles(self._bundles, user.user_id)
         #: How many views are being shown, one inside another.
         self._showing = 0
         #: The experiments of courses, for blocks that show a part of themselves.
@@ -211,7 +175,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def _split_field_data(self) -> FieldData:
         state = KvsFieldData(self._state)
-        children = _ChildrenFieldData(self._tree)
+        children = ChildrenFieldData(self._tree)
         return SplitFieldData(
             {
                 Scope.content: self._authored,
@@ -278,7 +242,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def _python_library(self, block: XBlock) -> bytes | None:
         found = self._find_static(block, f"/static/{PYTHON_LIBRARY}")
-        return found[0].read(found[1]) if found is not None else None
+        return found.contents.read(found.path) if found is not None else None
 
     def _python_library_digest(self, block: XBlock) -> str:
         # Problems keep the results of programs by the programs alone.
@@ -286,14 +250,6 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             return ""
         library = self._python_library(block)
         return hashlib.sha256(library).hexdigest() if library is not None else ""
-
-    def _find_static(self, block: XBlock, reference: str) -> tuple[BundleContents, str] | None:
-        try:
-            found = self._tree.node(block.scope_ids.usage_id).found
-        except BlockstoreError:
-            return None
-        paths = filter(is_servable, candidates(found.usage_key.path, reference))
-        return self._loader.find_static(found, paths)
 
     def _completion(self) -> CompletionService:
         return CompletionService(self.user, is_tracked=self.preview is None)
@@ -326,26 +282,14 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             None where there is no such file, or none that browsers may have.
         """
         found = self._find_static(block, reference)
-        if found is None:
-            return None
-        contents, path = found
-        grant = self._grant(contents)
-        return grant + quote(path) if grant is not None else None
+        return self._static.url(found) if found is not None else None
 
-    def _grant(self, contents: BundleContents) -> str | None:
-        key = (contents.bundle_uuid, contents.version, contents.draft_uuid)
-        if key not in self._grants:
-            user_id = self.user.user_id
-            if contents.draft_uuid is not None:
-                grant = api.grant_static_draft_access(contents.draft_uuid, user_id=user_id)
-            elif contents.bundle_uuid is not None and contents.version is not None:
-                grant = api.grant_static_access(
-                    contents.bundle_uuid, contents.version, user_id=user_id
-                )
-            else:
-                return None
-            self._grants[key] = grant
-        return self._grants[key]
+    def _find_static(self, block: XBlock, reference: str) -> StaticFile | None:
+        try:
+            found = self._tree.node(block.scope_ids.usage_id).found
+        except BlockstoreError:
+            return None
+        return self._static.find(found, reference)
 
     # Addresses -----------------------------------------------------------------------------------
 
@@ -445,47 +389,3 @@ def _state_store(user: BlockUser, preview: Preview | None) -> KeyValueStore:
 def _no_files() -> OSFS:
     """Return an empty folder; it goes away with the process."""
     return TempFS("blockstore-no-files")
-
-
-class _KeyReader(IdReader):  # type: ignore[misc]
-    """What XBlock asks about keys, as far as anybody can answer."""
-
-    def get_definition_id(self, usage_id: BlockstoreUsageKey) -> BlockstoreUsageKey:
-        return usage_id
-
-    def get_block_type(self, def_id: Any) -> str:
-        return str(def_id.block_type)
-
-    def get_usage_id_from_aside(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-    def get_definition_id_from_aside(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-    def get_aside_type_from_usage(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-    def get_aside_type_from_definition(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-
-class _ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when they are asked for, and of the parent that has asked."""
-
-    def __init__(self, tree: BlockTree) -> None:
-        self._tree = tree
-
-    def get(self, block: XBlock, name: str) -> Any:
-        if name == "children":
-            return self._tree.children(block.scope_ids.usage_id)
-        parent = block._parent_block_id  # noqa: SLF001 - XBlock keeps it there and nowhere else
-        if parent is None:
-            raise KeyError(name)
-        return parent
-
-    def set(self, block: XBlock, name: str, _value: Any) -> NoReturn:
-        # Children stand in the OLX of their parent, and are changed there.
-        raise ReadOnlyBlock(block.scope_ids.usage_id, [name])
-
-    def delete(self, block: XBlock, name: str) -> NoReturn:
-        raise ReadOnlyBlock(block.scope_ids.usage_id, [name])

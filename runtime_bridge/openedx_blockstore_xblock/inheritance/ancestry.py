@@ -44,7 +44,7 @@ class Surrounding:
 
 
 @frozen
-class Surroundings:
+class Around:
     """What is around a block.
 
     Attributes:
@@ -74,13 +74,13 @@ class Ancestry:
         self._loader = loader
         self._states: dict[int, _Includes] = {}
 
-    def of(self, usage_key: BlockstoreUsageKey) -> Surroundings:
+    def of(self, usage_key: BlockstoreUsageKey) -> Around:
         """Return what is around a block; of one that is not there, only itself.
 
         Raises:
             StorageError: The storage failed.
         """
-        alone = Surroundings((Surrounding(usage_key, "", {}),))
+        alone = Around((Surrounding(usage_key, "", {}),))
         try:
             states = self._loader.states(usage_key)
         except BlockNotFound:
@@ -94,7 +94,7 @@ class Ancestry:
             try:
                 blocks += self._in_file(usage_key, states, here, own_place)
             except (BadOlx, BlockNotFound):
-                return Surroundings(tuple(blocks)) if blocks else alone
+                return Around(tuple(blocks)) if blocks else alone
             if above is None or len(blocks) > _MAX_DEPTH:
                 break
             here, place = above[0], None
@@ -147,17 +147,17 @@ class Ancestry:
     @staticmethod
     def _in_course(
         blocks: list[Surrounding], states: list[BundleContents], here: _InFile
-    ) -> Surroundings:
+    ) -> Around:
         """Return blocks with the course around them, in which their bundle is linked."""
         course = course_settings(states[0])
         if course is None:
-            return Surroundings(tuple(blocks))
+            return Around(tuple(blocks))
         *above, last = blocks
         place = (here.route[1], here.path) if len(here.route) == 2 else None  # noqa: PLR2004
         name, chapter = course.sequences.get(place, ("", "")) if place else ("", "")
         # What the course calls it is not always to be seen from its file.
         last = Surrounding(last.usage_key, name or last.name, last.attributes)
-        return Surroundings((*above, last), course, chapter)
+        return Around((*above, last), course, chapter)
 
 
 class _Includes:

@@ -9,7 +9,7 @@ from xblock.core import XBlock
 from xblock.fields import Scope
 
 from openedx_blockstore_xblock.authored import GivenSettings
-from openedx_blockstore_xblock.inheritance.ancestry import Ancestry, Surroundings
+from openedx_blockstore_xblock.inheritance.ancestry import Ancestry, Around
 from openedx_blockstore_xblock.inherited_fields import INHERITED, decoded, fields_of
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 
@@ -30,7 +30,7 @@ class SettingsAround:
     def __init__(self, ancestry: Ancestry, context_settings: ContextSettings) -> None:
         self._ancestry = ancestry
         self._context_settings = context_settings
-        self._around: dict[BlockstoreUsageKey, Surroundings] = {}
+        self._around: dict[BlockstoreUsageKey, Around] = {}
         self._set: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
 
     def read(self, usage_keys: Iterable[BlockstoreUsageKey]) -> list[BlockstoreUsageKey]:
@@ -69,11 +69,11 @@ class SettingsAround:
         )
 
     @staticmethod
-    def _policy(around: Surroundings, name: str) -> Mapping[str, Any]:
+    def _policy(around: Around, name: str) -> Mapping[str, Any]:
         return around.course.of_block(name) if around.course is not None and name else {}
 
 
-def _of_course(around: Surroundings) -> list[Mapping[str, Any]]:
+def _of_course(around: Around) -> list[Mapping[str, Any]]:
     if around.course is None:
         return []
     return [around.course.of_course, around.course.of_block(around.chapter)]
