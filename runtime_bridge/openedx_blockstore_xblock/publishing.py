@@ -74,8 +74,11 @@ def _publish_grade(user_id: int, block: XBlock, data: dict[str, Any]) -> None:
         only_if_higher=bool(data.get("only_if_higher")),
         is_deleted=is_deleted,
     )
-    if save_grade(grade):
+    counts = save_grade(grade)
+    if counts:
         _tell_of_grade(grade, block, grader_response=data.get("grader_response"))
+    if is_deleted and not counts:
+        return  # there was none
     if not data.get("grader_response") and not _completes_itself(block):
         _publish_completion(user_id, block, 0.0 if is_deleted else 1.0)
 

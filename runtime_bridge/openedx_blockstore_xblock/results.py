@@ -17,15 +17,16 @@ def save_grade(grade: GradeData) -> bool:
     """Keep a learner's grade of a block.
 
     Returns:
-        Whether it counts: where only a higher one counts, it may not.
+        Whether it counts: where only a higher one counts, it may not; and one that is not there can
+        not be deleted.
     """
+    if grade.is_deleted:
+        return forget_results(grade.user_id, grade.usage_key, completion=False)[0]
     with transaction.atomic():
         state = _state(grade.user_id, grade.usage_key)
         if grade.only_if_higher and not _is_higher(grade, state):
             return False
         state.grade, state.max_grade = grade.raw_earned, grade.raw_possible
-        if grade.is_deleted:
-            state.grade = state.max_grade = None
         state.save(update_fields=["grade", "max_grade", "modified"])
     return True
 
@@ -41,8 +42,14 @@ def save_completion(completion: CompletionData) -> bool:
     return True
 
 
-def forget_results(user_id: int, usage_key: BlockstoreUsageKey) -> tuple[bool, bool]:
-    """Forget a learner's grade and completion of a block; return whether there were such."""
+def forget_results(
+    user_id: int, usage_key: BlockstoreUsageKey, *, completion: bool = True
+) -> tuple[bool, bool]:
+    """Forget a learner's grade of a block; and its completion, unless that is to stay.
+
+    Returns:
+        Whether there was a grade, and whether there was a completion that went.
+    """
     with transaction.atomic():
         found = BlockState.objects.select_for_update().filter(
             context_key=str(usage_key.context_key),
@@ -52,8 +59,10 @@ def forget_results(user_id: int, usage_key: BlockstoreUsageKey) -> tuple[bool, b
         state = found.first()
         if state is None or (state.grade is None and state.completion is None):
             return False, False
-        had = state.grade is not None, bool(state.completion)
-        state.grade = state.max_grade = state.completion = None
+        had = state.grade is not None, completion and bool(state.completion)
+        state.grade = state.max_grade = None
+        if completion:
+            state.completion = None
         state.save(update_fields=["grade", "max_grade", "completion", "modified"])
     return had
 
