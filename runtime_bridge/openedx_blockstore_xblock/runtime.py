@@ -6,6 +6,7 @@ import functools
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NoReturn
 
 from django.db import DatabaseError
@@ -42,6 +43,7 @@ from openedx_blockstore_xblock.services import (
     ReplaceURLService,
     SandboxService,
     SettingsService,
+    VideoConfigService,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
 from openedx_blockstore_xblock.static_files import StaticFile, StaticFiles
@@ -232,6 +234,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
             "sandbox": lambda: SandboxService(lambda: self._python_library(block)),
             "settings": SettingsService,
             "user": lambda: BlockUserService(self.user),
+            "video_config": lambda: VideoConfigService(partial(self._static_reader, block)),
             "xqueue": lambda: None,
         }
         if service_name in makers:
@@ -241,8 +244,13 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         return None
 
     def _python_library(self, block: XBlock) -> bytes | None:
-        found = self._find_static(block, f"/static/{PYTHON_LIBRARY}")
-        return found.contents.read(found.path) if found is not None else None
+        read = self._static_reader(block, PYTHON_LIBRARY)
+        return read() if read is not None else None
+
+    def _static_reader(self, block: XBlock, name: str) -> Callable[[], bytes] | None:
+        """Return what reads ``/static/{name}``; None where there is no such file."""
+        found = self._find_static(block, f"/static/{name}")
+        return partial(found.contents.read, found.path) if found is not None else None
 
     def _python_library_digest(self, block: XBlock) -> str:
         # Problems keep the results of programs by the programs alone.

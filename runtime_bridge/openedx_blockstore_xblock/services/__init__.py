@@ -7,6 +7,7 @@ from openedx_blockstore_xblock.services.sandbox import PYTHON_LIBRARY, SandboxSe
 from openedx_blockstore_xblock.services.settings import SettingsService
 from openedx_blockstore_xblock.services.urls import ReplaceURLService
 from openedx_blockstore_xblock.services.user import BlockUser, BlockUserService
+from openedx_blockstore_xblock.services.video import VideoConfigService
 
 __all__ = [
     "PYTHON_LIBRARY",
@@ -18,4 +19,5 @@ __all__ = [
     "ReplaceURLService",
     "SandboxService",
     "SettingsService",
+    "VideoConfigService",
 ]
