@@ -11,6 +11,7 @@ import pytest
 from openedx_blockstore import api
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock import api as bridge
+from openedx_blockstore_xblock.exceptions import InvalidContext
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
@@ -175,6 +176,24 @@ def test_what_a_context_sets_for_a_container_counts_inside_it(
     assert make_runtime().get_block(note).due.month == 1
     other = make_context("day", sequence)
     assert make_runtime().get_block(key.in_context(other)).due is None
+
+
+def test_a_context_sets_attempts_for_a_whole_sequence(
+    sequence: UUID,
+    make_context: Callable[..., BlockstoreContextKey],
+    make_runtime: MakeRuntime,
+) -> None:
+    """Though no sequence has such a field itself; a value that makes no sense is refused."""
+    context = make_context("night", sequence)
+    whole = usage(sequence, "sequence.xml", context=context, block_type="sequential")
+    bridge.set_usage_settings(whole, {"max_attempts": 7, "showanswer": "always"})
+    problem = make_runtime().get_block(
+        usage(sequence, PROBLEM, context=context, block_type="problem")
+    )
+    assert (problem.max_attempts, problem.showanswer) == (7, "always")
+    for wrong in ({"max_attempts": "many"}, {"weight": 3}):
+        with pytest.raises(InvalidContext):
+            bridge.set_usage_settings(whole, wrong)
 
 
 def test_a_deadline_that_is_inherited_is_kept(
