@@ -193,7 +193,12 @@ _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "openedx_blockstore_licensing": (["license_expression"], []),
     "openedx_blockstore_validation": (["filetype", "olxcleaner"], []),
     "openedx_blockstore_webhooks": (["cryptography", "standardwebhooks"], []),
-    "openedx_blockstore_xblock": (["xblock"], ["xblocks_contrib.problem.capa", "edxval"]),
+    "openedx_blockstore_xblock": (
+        ["xblock"],
+        # The first two belong to the blocks that come with it. LMS, too, has the tables of the others
+        # where somebody has installed them.
+        ["xblocks_contrib.problem.capa", "edxval", "submissions", "problem_builder"],
+    ),
 }
 
 

@@ -8,7 +8,9 @@ from django.utils.translation import gettext
 from xblock.core import XBlock, XBlockMixin
 from xblock.exceptions import JsonHandlerError
 from xblock.fields import Boolean, Date, Scope, String
+from xblock.runtime import Runtime
 
+from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.services import CompletionService
 
 
@@ -45,3 +47,43 @@ class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
             raise JsonHandlerError(400, gettext("Give a completion from 0 to 1."))
         self.runtime.publish(self, "completion", {"completion": value})
         return {"result": "ok"}
+
+
+class PlatformBlockMixin(XBlockMixin):  # type: ignore[misc]
+    """Names of older days, by which some blocks still know themselves and where they are."""
+
+    always_recalculate_grades = False
+    graceperiod = None
+    icon_class = "other"
+    show_in_read_only_mode = False
+
+    @property
+    def location(self) -> BlockstoreUsageKey:
+        """The usage."""
+        usage_key: BlockstoreUsageKey = self.scope_ids.usage_id
+        return usage_key
+
+    @property
+    def category(self) -> str:
+        """The type."""
+        return str(self.scope_ids.block_type)
+
+    @property
+    def course_id(self) -> BlockstoreContextKey:
+        """The learning context."""
+        return self.location.context_key
+
+    @property
+    def system(self) -> Runtime:
+        """The runtime."""
+        return self.runtime
+
+    xmodule_runtime = system
+
+    def get_icon_class(self) -> str:
+        """Return the name of a picture that stands for the block."""
+        return self.icon_class
+
+    def has_dynamic_children(self) -> bool:
+        """Tell whether its children depend on the learner; blocks where they do say so."""
+        return False

@@ -16,10 +16,10 @@ from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
-from xblock.exceptions import NoSuchServiceError
+from xblock.exceptions import NoSuchServiceError, NoSuchViewError
 from xblock.field_data import FieldData, SplitFieldData
 from xblock.fields import Scope, ScopeIds
-from xblock.runtime import IdReader, KeyValueStore, KvsFieldData, MemoryIdManager, Runtime
+from xblock.runtime import KeyValueStore, KvsFieldData, MemoryIdManager
 
 from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError
@@ -27,13 +27,15 @@ from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.assets import candidates, is_servable
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
 from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
+from openedx_blockstore_xblock.children import ChildrenFieldData, KeyReader
 from openedx_blockstore_xblock.choosing.experiments import Experiments
+from openedx_blockstore_xblock.compatibility import PlatformRuntime
 from openedx_blockstore_xblock.contexts import LearningContextKind
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
-from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
+from openedx_blockstore_xblock.mixins import InheritedFieldsMixin, PlatformBlockMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.sandbox import needs_sandbox, why_not
@@ -86,20 +88,21 @@ class Surroundings:
     editing: EditSession | None = None
 
 
+#: What every block has beside what its class says.
+_MIXINS = (InheritedFieldsMixin, PlatformBlockMixin)
+
 #: The views in which learners and authors meet a block; others are about editing it.
 _SHOWING = {"student_view", "public_view", "author_view"}
 
 
-class BlockstoreRuntime(Runtime):  # type: ignore[misc]
+class BlockstoreRuntime(PlatformRuntime):
     """Blocks out of bundles, for one user. It lives as long as a request, in one thread."""
-
-    #: By this name blocks ask whether handlers work for visitors without an account (sic).
-    suppports_state_for_anonymous_users = True
 
     def __init__(self, user: BlockUser, surroundings: Surroundings) -> None:
         ids = MemoryIdManager()
-        super().__init__(_KeyReader(), ids, services={}, mixins=(InheritedFieldsMixin,))
+        super().__init__(KeyReader(), ids, services={}, mixins=_MIXINS)
         self.user = user
+        self._active = []
         self.is_author_mode = surroundings.author_mode
         #: Where problems look for files of the course that are not in a bundle: nowhere.
         self.resources_fs = _no_files()
@@ -157,7 +160,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         self._prefetch([usage_key])
         self._authored.add(usage_key, node.parsed, self._settings[usage_key])
         keys = ScopeIds(
-            self.user.user_id if self.user.user_id is not None else self.user.visitor,
+            self.user_id,
             found.element.block_type,
             self._definition_key(found),
             usage_key,
@@ -215,7 +218,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
 
     def _split_field_data(self) -> FieldData:
         state = KvsFieldData(self._state)
-        children = _ChildrenFieldData(self._tree)
+        children = ChildrenFieldData(self._tree)
         return SplitFieldData(
             {
                 Scope.content: self._authored,
@@ -402,6 +405,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         except (BlockstoreError, DatabaseError):
             raise
         except Exception as error:
+            if isinstance(error, NoSuchViewError) and view_name not in _SHOWING:
+                raise  # containers try one view after another
             if view_name == "studio_view":
                 raise
             # It is another package's code, on what anybody has written.
@@ -449,47 +454,3 @@ def _state_store(user: BlockUser, preview: Preview | None) -> KeyValueStore:
 def _no_files() -> OSFS:
     """Return an empty folder; it goes away with the process."""
     return TempFS("blockstore-no-files")
-
-
-class _KeyReader(IdReader):  # type: ignore[misc]
-    """What XBlock asks about keys, as far as anybody can answer."""
-
-    def get_definition_id(self, usage_id: BlockstoreUsageKey) -> BlockstoreUsageKey:
-        return usage_id
-
-    def get_block_type(self, def_id: Any) -> str:
-        return str(def_id.block_type)
-
-    def get_usage_id_from_aside(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-    def get_definition_id_from_aside(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-    def get_aside_type_from_usage(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-    def get_aside_type_from_definition(self, aside_id: Any) -> NoReturn:
-        raise NotImplementedError
-
-
-class _ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when they are asked for, and of the parent that has asked."""
-
-    def __init__(self, tree: BlockTree) -> None:
-        self._tree = tree
-
-    def get(self, block: XBlock, name: str) -> Any:
-        if name == "children":
-            return self._tree.children(block.scope_ids.usage_id)
-        parent = block._parent_block_id  # noqa: SLF001 - XBlock keeps it there and nowhere else
-        if parent is None:
-            raise KeyError(name)
-        return parent
-
-    def set(self, block: XBlock, name: str, _value: Any) -> NoReturn:
-        # Children stand in the OLX of their parent, and are changed there.
-        raise ReadOnlyBlock(block.scope_ids.usage_id, [name])
-
-    def delete(self, block: XBlock, name: str) -> NoReturn:
-        raise ReadOnlyBlock(block.scope_ids.usage_id, [name])

@@ -6,47 +6,211 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from attrs import frozen
 
+from openedx_blockstore_xblock.authored import parse_block
+from openedx_blockstore_xblock.block_classes import find_class, is_container
+from openedx_blockstore_xblock.editing import EditSession
+from openedx_blockstore_xblock.olx import parse_document
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
+from openedx_blockstore_xblock.serialising import write_block
 from openedx_blockstore_xblock.services import BlockUser
 from tests.bridge.conftest import usage
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
-    ("olx", "shown"),
-    [
-        pytest.param(
-            '<annotatable display_name="Night"><instructions><p>Read on.</p></instructions>'
-            '<p>Owls <annotation title="Why" body="To be heard" problem="0">hoot</annotation>.</p>'
-            "</annotatable>",
-            ("Read on.", "To be heard", "hoot"),
-            id="annotatable",
-        ),
-        pytest.param(
-            '<lti display_name="Bones" launch_url="https://tool.example.com/launch" lti_id="bones"'
-            ' description="Count them" open_in_a_new_page="true"/>',
-            ("Count them", "View resource in a new window"),
-            id="lti",
-        ),
-        pytest.param(
-            '<word_cloud display_name="Sounds" num_inputs="3"/>', ("Sounds",), id="word_cloud"
-        ),
-    ],
-)
+@frozen
+class Specification:
+    """A block as its authors write it.
+
+    Attributes:
+        shown: Stands in what learners see of it.
+        edited: Stands in its own editor; empty where it has none.
+    """
+
+    olx: str
+    shown: tuple[str, ...]
+    edited: str = ""
+
+
+MENTORING = """
+<problem-builder display_name="Owls" weight="1" max_attempts="2">
+  <html><p>Think of the night.</p></html>
+  <pb-answer name="goal" question="What do you want to know?"/>
+  <pb-mcq name="food" question="What do they eat?" correct_choices='["mice"]'>
+    <pb-choice value="mice">Mice</pb-choice>
+    <pb-choice value="stones">Stones</pb-choice>
+    <pb-tip values='["mice"]'>And voles.</pb-tip>
+    <pb-tip values='["stones"]'>Too hard.</pb-tip>
+  </pb-mcq>
+  <pb-mrq name="where" question="Where do they sleep?" required_choices='["roof", "tree"]'>
+    <pb-choice value="roof">Under a roof</pb-choice>
+    <pb-choice value="tree">In a tree</pb-choice>
+    <pb-choice value="sea">In the sea</pb-choice>
+  </pb-mrq>
+  <pb-rating name="fun" question="How was it?" correct_choices='["5", "4"]'/>
+  <pb-message type="completed">Well done.</pb-message>
+  <pb-message type="incomplete">Not quite.</pb-message>
+</problem-builder>
+"""
+
+STEPS = """
+<step-builder display_name="Steps">
+  <sb-step>
+    <pb-mcq name="food" question="What do they eat?" correct_choices='["mice"]'>
+      <pb-choice value="mice">Mice</pb-choice>
+      <pb-choice value="stones">Stones</pb-choice>
+    </pb-mcq>
+  </sb-step>
+  <sb-step>
+    <pb-answer name="why" question="Why so?"/>
+  </sb-step>
+  <sb-review-step><sb-review-score/></sb-review-step>
+</step-builder>
+"""
+
+BLOCKS = {
+    "annotatable": Specification(
+        '<annotatable display_name="Night"><instructions><p>Read on.</p></instructions>'
+        '<p>Owls <annotation title="Why" body="To be heard" problem="0">hoot</annotation>.</p>'
+        "</annotatable>",
+        ("Read on.", "To be heard", "hoot"),
+    ),
+    "lti": Specification(
+        '<lti display_name="Bones" launch_url="https://tool.example.com/launch" lti_id="bones"'
+        ' description="Count them" open_in_a_new_page="true"/>',
+        ("Count them", "View resource in a new window"),
+    ),
+    "word_cloud": Specification(
+        '<word_cloud display_name="Sounds" num_inputs="3"/>', ("Sounds",), "num_inputs"
+    ),
+    "acid": Specification("<acid/>", ("Acid XBlock",), "Acid XBlock"),
+    "acid_parent": Specification(
+        '<acid_parent name="parent"><acid name="left"/><acid name="right"/></acid_parent>',
+        ("Acid Children", "left"),
+        "Acid Children",
+    ),
+    "done": Specification('<done align="right"/>', ("done_onoffswitch",), "completion"),
+    "freetextresponse": Specification(
+        '<freetextresponse display_name="Sounds" prompt="What do owls do?" weight="2"'
+        ' fullcredit_keyphrases="[&quot;hoot&quot;]" min_word_count="2"/>',
+        ("What do owls do?", "2 points possible"),
+        "Maximum Word Count",
+    ),
+    "submit-and-compare": Specification(
+        '<submit-and-compare display_name="Food" question_string="&lt;submit_and_compare&gt;'
+        "&lt;body&gt;&lt;p&gt;What do owls eat?&lt;/p&gt;&lt;/body&gt;&lt;explanation&gt;Mice."
+        "&lt;/explanation&gt;&lt;demandhint&gt;&lt;hint&gt;Small.&lt;/hint&gt;&lt;/demandhint&gt;"
+        '&lt;/submit_and_compare&gt;"/>',
+        ("What do owls eat?", "Mice."),
+        "What do owls eat?",
+    ),
+    "image-explorer": Specification(
+        '<image-explorer data="&lt;image_explorer schema_version=\'2\'&gt;'
+        "&lt;background src='/static/owl.png'/&gt;&lt;description&gt;Look at it.&lt;/description&gt;"
+        "&lt;hotspots&gt;&lt;hotspot x='10%' y='20%' item-id='eye'&gt;&lt;feedback width='300'"
+        " height='240'&gt;&lt;header&gt;&lt;p&gt;Its eye&lt;/p&gt;&lt;/header&gt;&lt;body&gt;Large."
+        "&lt;/body&gt;&lt;/feedback&gt;&lt;/hotspot&gt;&lt;/hotspots&gt;&lt;/image_explorer&gt;\"/>",
+        ("Look at it.", "Its eye", "Large."),
+        "Look at it.",
+    ),
+    "google-document": Specification(
+        '<google-document display_name="Notes"'
+        ' embed_code="&lt;iframe src=&quot;https://docs.example.com/owls&quot;&gt;&lt;/iframe&gt;"/>',
+        ("https://docs.example.com/owls",),
+        "Embed Code",
+    ),
+    "google-calendar": Specification(
+        '<google-calendar display_name="Nights" calendar_id="owls@example.com"/>',
+        ("owls@example.com",),
+        "owls@example.com",
+    ),
+    "problem-builder": Specification(
+        MENTORING, ("Think of the night.", "What do they eat?", "Under a roof"), "Feedback Header"
+    ),
+    "step-builder": Specification(
+        STEPS, ("What do they eat?", "Why so?"), "Extended feedback"
+    ),
+    "feedback": Specification(
+        '<feedback display_name="How was it?" voting_message="Thanks!"/>',
+        ("Please rate your overall experience",),
+        "Thanks!",
+    ),
+    "recommender": Specification("<recommender/>", ("recommender",), "recommender"),
+    "crowdsourcehinter": Specification(
+        '<crowdsourcehinter>{"generic_hints": "Spell it", "initial_hints": {"owel": "No e."},'
+        ' "target_problem": "p"}</crowdsourcehinter>',
+        ("crowdsourcehinter",),
+        "crowdsourcehinter",
+    ),
+    "qualtricssurvey": Specification(
+        '<qualtricssurvey survey_id="SV_owls" message="Ask an owl."/>',
+        ("SV_owls", "Ask an owl."),
+        "SV_owls",
+    ),
+    "imagemodal": Specification(
+        '<imagemodal display_name="Owl" image_url="https://pictures.example.com/owl.png"'
+        ' alt_text="An owl"/>',
+        ("https://pictures.example.com/owl.png", "An owl"),
+        "https://pictures.example.com/owl.png",
+    ),
+    "h5pxblock": Specification(
+        '<h5pxblock display_name="Quiz" h5p_content_json_path="https://h5p.example.com/quiz"/>',
+        ("https://h5p.example.com/quiz",),
+        "https://h5p.example.com/quiz",
+    ),
+}
+
+
+@pytest.mark.parametrize("block_type", BLOCKS)
 def test_a_block_of_a_published_package_is_shown(
-    olx: str,
-    shown: tuple[str, ...],
+    block_type: str,
     make_bundle: Callable[..., UUID],
     make_user: Callable[[str], BlockUser],
     make_runtime: Callable[..., BlockstoreRuntime],
 ) -> None:
     """What its authors have written stands in the page, and nothing says that it can not be."""
+    specification = BLOCKS[block_type]
+    bundle = make_bundle({"block.xml": specification.olx})
     runtime = make_runtime(make_user("athene"))
-    block_type = olx[1:].split(" ", 1)[0]
-    key = usage(make_bundle({"block.xml": olx}), "block.xml", block_type=block_type)
+    key = usage(bundle, "block.xml", block_type=block_type)
     content = runtime.render(runtime.get_block(key), "student_view", {}).content
     assert "blockstore-placeholder" not in content
-    for text in shown:
+    for text in specification.shown:
         assert text in content
+
+
+@pytest.mark.parametrize("block_type", [name for name, each in BLOCKS.items() if each.edited])
+def test_a_block_of_a_published_package_has_its_editor(
+    block_type: str,
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+) -> None:
+    """With what there is now in it."""
+    specification = BLOCKS[block_type]
+    bundle = make_bundle({"block.xml": specification.olx})
+    key = usage(bundle, "block.xml", block_type=block_type)
+    editing = EditSession("work", {key: ""})
+    runtime = make_runtime(make_user("athene"), author_mode=True, editing=editing)
+    content = runtime.render(runtime.get_block(key), "studio_view", {}).content
+    assert specification.edited in content
+
+
+@pytest.mark.parametrize("block_type", BLOCKS)
+def test_a_block_of_a_published_package_comes_back_out_of_olx(block_type: str) -> None:
+    """OLX → fields → OLX in an element that has nothing yet → fields."""
+    source = BLOCKS[block_type].olx.encode()
+    document = parse_document(source, file="block.xml", is_container=is_container)
+    for block in document:
+        block_class = find_class(block.block_type)
+        assert block_class is not None
+        fields = parse_block(document, block, block_class, body=None).values()
+        defaults = {name: each.to_json(each.default) for name, each in block_class.fields.items()}
+        empty = f"<{block.block_type}/>".encode()
+        into = parse_document(empty, file="block.xml", is_container=is_container)
+        written = write_block(empty, into, into.root, block_class, fields).olx
+        again = parse_document(written, file="block.xml", is_container=is_container)
+        found = parse_block(again, again.root, block_class, body=None).values()
+        assert {**defaults, **found} == {**defaults, **fields}

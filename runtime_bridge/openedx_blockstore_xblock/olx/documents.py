@@ -71,6 +71,11 @@ class OlxDocument:
         """Return the elements of a container that are blocks or includes, in their order."""
         return [child for child in block.element if is_child(child)]
 
+    def holder(self, block: BlockElement) -> BlockElement | None:
+        """Return the block of this document that holds another; None for the root."""
+        inner_id = self._ids.get(block.element.getparent())
+        return self._blocks[inner_id] if inner_id is not None else None
+
     def inner_id(self, element: etree._Element) -> str:
         """Return what the block of an element of this document is called in it."""
         return self._ids[element]
