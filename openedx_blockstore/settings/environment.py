@@ -195,8 +195,8 @@ _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "openedx_blockstore_webhooks": (["cryptography", "standardwebhooks"], []),
     "openedx_blockstore_xblock": (
         ["xblock"],
-        # The first two belong to the blocks that come with it. LMS, too, has the tables of the others
-        # where somebody has installed them.
+        # The first two belong to blocks that come with it, the others to blocks that somebody may
+        # have installed. They are among the apps of LMS, too.
         ["xblocks_contrib.problem.capa", "edxval", "submissions", "problem_builder"],
     ),
 }

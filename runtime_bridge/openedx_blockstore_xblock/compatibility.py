@@ -1,7 +1,7 @@
 """What the platform's runtimes have beside XBlock's own interface, and published blocks ask for.
 
-Some is deprecated there as well; but blocks that are in use still want it, and mostly take other ways
-without a word where it is missing: such as one name for the answers of all courses.
+Some is deprecated there as well; but blocks that are in use still want it. Where it is missing some
+go other ways without a word: one keeps the answers of all courses under one name then.
 """
 
 from __future__ import annotations

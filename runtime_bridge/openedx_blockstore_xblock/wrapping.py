@@ -42,14 +42,14 @@ def wrap(
         if fragment.json_init_args is not None:
             script = _script(fragment.json_init_args)
     return format_html(
-        # Styles and scripts of many blocks are written for the classes that the platform gives them.
-        '<div class="xblock-v1 xblock-v1-{} xblock xblock-{} xmodule_display xmodule_{}"{}>{}{}</div>',
-        view,
-        view,
+        # Many styles and scripts of blocks are written for the classes that the platform has here.
+        '<div class="xblock-v1 xblock-v1-{view} xblock xblock-{view} xmodule_display xmodule_{}"{}>'
+        "{}{}</div>",
         getattr(type(block), "unmixed_class", type(block)).__name__,
         format_html_join("", ' data-{}="{}"', data.items()),
         mark_safe(body),  # noqa: S308 - blocks render HTML
         script,
+        view=view,
     )
 
 

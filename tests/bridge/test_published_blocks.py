@@ -2,165 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
-from attrs import frozen
+import webob
 
 from openedx_blockstore_xblock.authored import parse_block
 from openedx_blockstore_xblock.block_classes import find_class, is_container
 from openedx_blockstore_xblock.editing import EditSession
+from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.olx import parse_document
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.serialising import write_block
 from openedx_blockstore_xblock.services import BlockUser
-from tests.bridge.conftest import usage
+from tests.bridge.conftest import Published, usage
+from tests.bridge.published import BLOCKS, MENTORING, STEPS
 
 pytestmark = pytest.mark.django_db
-
-
-@frozen
-class Specification:
-    """A block as its authors write it.
-
-    Attributes:
-        shown: Stands in what learners see of it.
-        edited: Stands in its own editor; empty where it has none.
-    """
-
-    olx: str
-    shown: tuple[str, ...]
-    edited: str = ""
-
-
-MENTORING = """
-<problem-builder display_name="Owls" weight="1" max_attempts="2">
-  <html><p>Think of the night.</p></html>
-  <pb-answer name="goal" question="What do you want to know?"/>
-  <pb-mcq name="food" question="What do they eat?" correct_choices='["mice"]'>
-    <pb-choice value="mice">Mice</pb-choice>
-    <pb-choice value="stones">Stones</pb-choice>
-    <pb-tip values='["mice"]'>And voles.</pb-tip>
-    <pb-tip values='["stones"]'>Too hard.</pb-tip>
-  </pb-mcq>
-  <pb-mrq name="where" question="Where do they sleep?" required_choices='["roof", "tree"]'>
-    <pb-choice value="roof">Under a roof</pb-choice>
-    <pb-choice value="tree">In a tree</pb-choice>
-    <pb-choice value="sea">In the sea</pb-choice>
-  </pb-mrq>
-  <pb-rating name="fun" question="How was it?" correct_choices='["5", "4"]'/>
-  <pb-message type="completed">Well done.</pb-message>
-  <pb-message type="incomplete">Not quite.</pb-message>
-</problem-builder>
-"""
-
-STEPS = """
-<step-builder display_name="Steps">
-  <sb-step>
-    <pb-mcq name="food" question="What do they eat?" correct_choices='["mice"]'>
-      <pb-choice value="mice">Mice</pb-choice>
-      <pb-choice value="stones">Stones</pb-choice>
-    </pb-mcq>
-  </sb-step>
-  <sb-step>
-    <pb-answer name="why" question="Why so?"/>
-  </sb-step>
-  <sb-review-step><sb-review-score/></sb-review-step>
-</step-builder>
-"""
-
-BLOCKS = {
-    "annotatable": Specification(
-        '<annotatable display_name="Night"><instructions><p>Read on.</p></instructions>'
-        '<p>Owls <annotation title="Why" body="To be heard" problem="0">hoot</annotation>.</p>'
-        "</annotatable>",
-        ("Read on.", "To be heard", "hoot"),
-    ),
-    "lti": Specification(
-        '<lti display_name="Bones" launch_url="https://tool.example.com/launch" lti_id="bones"'
-        ' description="Count them" open_in_a_new_page="true"/>',
-        ("Count them", "View resource in a new window"),
-    ),
-    "word_cloud": Specification(
-        '<word_cloud display_name="Sounds" num_inputs="3"/>', ("Sounds",), "num_inputs"
-    ),
-    "acid": Specification("<acid/>", ("Acid XBlock",), "Acid XBlock"),
-    "acid_parent": Specification(
-        '<acid_parent name="parent"><acid name="left"/><acid name="right"/></acid_parent>',
-        ("Acid Children", "left"),
-        "Acid Children",
-    ),
-    "done": Specification('<done align="right"/>', ("done_onoffswitch",), "completion"),
-    "freetextresponse": Specification(
-        '<freetextresponse display_name="Sounds" prompt="What do owls do?" weight="2"'
-        ' fullcredit_keyphrases="[&quot;hoot&quot;]" min_word_count="2"/>',
-        ("What do owls do?", "2 points possible"),
-        "Maximum Word Count",
-    ),
-    "submit-and-compare": Specification(
-        '<submit-and-compare display_name="Food" question_string="&lt;submit_and_compare&gt;'
-        "&lt;body&gt;&lt;p&gt;What do owls eat?&lt;/p&gt;&lt;/body&gt;&lt;explanation&gt;Mice."
-        "&lt;/explanation&gt;&lt;demandhint&gt;&lt;hint&gt;Small.&lt;/hint&gt;&lt;/demandhint&gt;"
-        '&lt;/submit_and_compare&gt;"/>',
-        ("What do owls eat?", "Mice."),
-        "What do owls eat?",
-    ),
-    "image-explorer": Specification(
-        '<image-explorer data="&lt;image_explorer schema_version=\'2\'&gt;'
-        "&lt;background src='/static/owl.png'/&gt;&lt;description&gt;Look at it.&lt;/description&gt;"
-        "&lt;hotspots&gt;&lt;hotspot x='10%' y='20%' item-id='eye'&gt;&lt;feedback width='300'"
-        " height='240'&gt;&lt;header&gt;&lt;p&gt;Its eye&lt;/p&gt;&lt;/header&gt;&lt;body&gt;Large."
-        "&lt;/body&gt;&lt;/feedback&gt;&lt;/hotspot&gt;&lt;/hotspots&gt;&lt;/image_explorer&gt;\"/>",
-        ("Look at it.", "Its eye", "Large."),
-        "Look at it.",
-    ),
-    "google-document": Specification(
-        '<google-document display_name="Notes"'
-        ' embed_code="&lt;iframe src=&quot;https://docs.example.com/owls&quot;&gt;&lt;/iframe&gt;"/>',
-        ("https://docs.example.com/owls",),
-        "Embed Code",
-    ),
-    "google-calendar": Specification(
-        '<google-calendar display_name="Nights" calendar_id="owls@example.com"/>',
-        ("owls@example.com",),
-        "owls@example.com",
-    ),
-    "problem-builder": Specification(
-        MENTORING, ("Think of the night.", "What do they eat?", "Under a roof"), "Feedback Header"
-    ),
-    "step-builder": Specification(
-        STEPS, ("What do they eat?", "Why so?"), "Extended feedback"
-    ),
-    "feedback": Specification(
-        '<feedback display_name="How was it?" voting_message="Thanks!"/>',
-        ("Please rate your overall experience",),
-        "Thanks!",
-    ),
-    "recommender": Specification("<recommender/>", ("recommender",), "recommender"),
-    "crowdsourcehinter": Specification(
-        '<crowdsourcehinter>{"generic_hints": "Spell it", "initial_hints": {"owel": "No e."},'
-        ' "target_problem": "p"}</crowdsourcehinter>',
-        ("crowdsourcehinter",),
-        "crowdsourcehinter",
-    ),
-    "qualtricssurvey": Specification(
-        '<qualtricssurvey survey_id="SV_owls" message="Ask an owl."/>',
-        ("SV_owls", "Ask an owl."),
-        "SV_owls",
-    ),
-    "imagemodal": Specification(
-        '<imagemodal display_name="Owl" image_url="https://pictures.example.com/owl.png"'
-        ' alt_text="An owl"/>',
-        ("https://pictures.example.com/owl.png", "An owl"),
-        "https://pictures.example.com/owl.png",
-    ),
-    "h5pxblock": Specification(
-        '<h5pxblock display_name="Quiz" h5p_content_json_path="https://h5p.example.com/quiz"/>',
-        ("https://h5p.example.com/quiz",),
-        "https://h5p.example.com/quiz",
-    ),
-}
 
 
 @pytest.mark.parametrize("block_type", BLOCKS)
@@ -198,7 +59,7 @@ def test_a_block_of_a_published_package_has_its_editor(
     assert specification.edited in content
 
 
-@pytest.mark.parametrize("block_type", BLOCKS)
+@pytest.mark.parametrize("block_type", [name for name, each in BLOCKS.items() if each.comes_back])
 def test_a_block_of_a_published_package_comes_back_out_of_olx(block_type: str) -> None:
     """OLX → fields → OLX in an element that has nothing yet → fields."""
     source = BLOCKS[block_type].olx.encode()
@@ -214,3 +75,135 @@ def test_a_block_of_a_published_package_comes_back_out_of_olx(block_type: str) -
         again = parse_document(written, file="block.xml", is_container=is_container)
         found = parse_block(again, again.root, block_class, body=None).values()
         assert {**defaults, **found} == {**defaults, **fields}
+
+
+# What they do -------------------------------------------------------------------------------------
+
+
+def tell(
+    runtime: BlockstoreRuntime, key: BlockstoreUsageKey, handler: str, data: dict[str, Any]
+) -> Any:
+    """Send JSON to a handler of a block, and return what it answers."""
+    request = webob.Request.blank("/", method="POST", body=json.dumps(data).encode())
+    return json.loads(runtime.handle(runtime.get_block(key), handler, request).body)
+
+
+def test_what_is_done_stays_so(
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+    published: Published,
+) -> None:
+    """For this learner, who gets a grade for it."""
+    key = usage(make_bundle({"block.xml": "<done/>"}), "block.xml", block_type="done")
+    athene, metis = make_user("athene"), make_user("metis")
+    assert tell(make_runtime(athene), key, "toggle_button", {"done": True}) == {"state": True}
+    assert (key, "grade", {"value": 1, "max_value": 1}) in published
+    assert [make_runtime(each).get_block(key).done for each in (athene, metis)] == [True, False]
+
+
+def test_a_free_text_is_kept_and_graded_by_its_words(
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+    published: Published,
+) -> None:
+    """And it stands there when the learner comes back."""
+    bundle = make_bundle({"block.xml": BLOCKS["freetextresponse"].olx})
+    key = usage(bundle, "block.xml", block_type="freetextresponse")
+    athene = make_user("athene")
+    for text, grade in (("they sleep", 0.0), ("they hoot", 1.0)):
+        tell(make_runtime(athene), key, "submit", {"student_answer": text})
+        assert published[-1] == (key, "grade", {"value": grade, "max_value": 1.0})
+    runtime = make_runtime(athene)
+    content = runtime.render(runtime.get_block(key), "student_view", {}).content
+    assert "they hoot" in content
+    assert "2/2 points" in content
+
+
+ANSWERS = {
+    "goal": {"value": "Where they nest"},
+    "food": {"value": "mice"},
+    "where": ["roof", "tree"],
+    "fun": {"value": "5"},
+}
+
+
+def test_a_mentoring_block_has_its_questions_answered(
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+    published: Published,
+) -> None:
+    """All of them together; each keeps its own answer, and the block has one grade."""
+    key = usage(make_bundle({"b.xml": MENTORING}), "b.xml", block_type="problem-builder")
+    athene = make_user("athene")
+    answer = tell(make_runtime(athene), key, "submit", {**ANSWERS, "where": ["roof"]})
+    assert {name: result["status"] for name, result in answer["results"]} == {
+        "goal": "correct",
+        "food": "correct",
+        "where": "partial",
+        "fun": "correct",
+    }
+    assert answer["message"] == "Not quite."
+    answer = tell(make_runtime(athene), key, "submit", ANSWERS)
+    assert answer["message"] == "Well done."
+    grades = [data["value"] for _key, kind, data in published if kind == "grade"]
+    assert grades[-1] == 1.0
+    assert grades[0] < 1.0
+    again = make_runtime(athene).get_block(key)
+    assert [
+        child.student_choice for child in again.get_children() if hasattr(child, "student_choice")
+    ] == ["mice", "5"]
+
+
+def test_what_a_mentoring_block_keeps_by_itself_belongs_to_the_context(
+    make_bundle: Callable[..., UUID],
+    make_context: Callable[..., BlockstoreContextKey],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+) -> None:
+    """Long answers go into a table of its package, by the runtime's course and user."""
+    bundle = make_bundle({"b.xml": MENTORING})
+    keys = [
+        usage(bundle, "b.xml", block_type="problem-builder", context=make_context(name, bundle))
+        for name in ("spring", "autumn")
+    ]
+    athene = make_user("athene")
+    tell(make_runtime(athene), keys[0], "submit", ANSWERS)
+    shown = [
+        runtime.render(runtime.get_block(key), "student_view", {}).content
+        for key in keys
+        for runtime in [make_runtime(athene)]
+    ]
+    assert ["Where they nest" in each for each in shown] == [True, False]
+
+
+def test_a_question_that_is_asked_for_alone_knows_its_mentoring_block(
+    make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
+) -> None:
+    """By the file in which both stand: as when a handler of its own is called."""
+    bundle = make_bundle({"b.xml": MENTORING})
+    key = usage(bundle, "b.xml", block_type="pb-mcq", inner_id="pb-mcq/~1")
+    question = make_runtime().get_block(key)
+    assert question.get_parent().scope_ids.block_type == "problem-builder"
+    assert question.step_number == 2
+
+
+def test_steps_follow_one_another(
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+    published: Published,
+) -> None:
+    """Until the last, after which there is a review and a grade."""
+    key = usage(make_bundle({"b.xml": STEPS}), "b.xml", block_type="step-builder")
+    athene = make_user("athene")
+    first = tell(make_runtime(athene), key, "submit", {"active_step": 0, "food": {"value": "mice"}})
+    assert first["active_step"] == 1
+    second = tell(
+        make_runtime(athene), key, "submit", {"active_step": 1, "why": {"value": "They are small"}}
+    )
+    assert second["active_step"] == -1
+    assert "review_html" in second
+    assert (key, "grade", {"value": 1.0, "max_value": 1.0}) in published

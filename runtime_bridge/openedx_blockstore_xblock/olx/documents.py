@@ -73,8 +73,8 @@ class OlxDocument:
 
     def holder(self, block: BlockElement) -> BlockElement | None:
         """Return the block of this document that holds another; None for the root."""
-        inner_id = self._ids.get(block.element.getparent())
-        return self._blocks[inner_id] if inner_id is not None else None
+        above = block.element.getparent()
+        return self._blocks[self._ids[above]] if above in self._ids else None
 
     def inner_id(self, element: etree._Element) -> str:
         """Return what the block of an element of this document is called in it."""

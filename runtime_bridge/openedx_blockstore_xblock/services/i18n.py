@@ -20,7 +20,7 @@ class I18nService:
         self._translator = _translations(block)
 
     def __getattr__(self, name: str) -> Any:
-        # Templates of blocks merge the package's whole catalogue, which is a private attribute, into
+        # Templates of blocks merge the whole catalogue of the package, a private attribute, into
         # Django's (xblock.utils.templatetags).
         if name == "_translator":
             raise AttributeError(name)
