@@ -36,15 +36,9 @@ ACID = """<unit>
   </acid_parent>
 </unit>"""
 
-#: Marks that an acid block sets in its page: that its script has started and has found a file of its
+#: Marks of an acid block in its page: that its script has started, and has found a file of its
 #: package; and four for each of the four kinds of learners' fields.
 MARKS = 2 + 4 * 4
-
-
-@pytest.fixture
-def visitor(db: None) -> Caller:
-    """Somebody without an account."""
-    return Caller()
 
 
 @pytest.fixture
@@ -89,23 +83,19 @@ def page_of(live_server: LiveServer, caller: Caller) -> Iterator[Page]:
         assert failures == []
 
 
-@pytest.mark.parametrize("who", ["learner", "visitor"])
 def test_the_acid_test_of_runtimes_is_passed(
-    live_server: LiveServer,
-    address: Callable[..., str],
-    request: pytest.FixtureRequest,
-    who: str,
+    live_server: LiveServer, address: Callable[..., str], learner: Caller
 ) -> None:
     """Each check of each block: learners' fields, handlers by both addresses, files, children."""
     url = address("unit", ACID)
-    with page_of(live_server, request.getfixturevalue(who)) as page:
+    with page_of(live_server, learner) as page:
         page.goto(url)
         expect(page.locator(".xblock-v1 .pass")).to_have_count(4 * MARKS + 2)
         for mark in ("fail", "error", "unknown"):
             assert page.locator(f".xblock-v1 .{mark}").count() == 0
         for scope in ("user_state", "user_state_summary", "preferences", "user_info"):
             assert page.locator(f".scope-{scope}").count() == 4
-        picture(page, f"acid {who}")
+        picture(page, "acid")
 
 
 def test_what_is_done_is_so_when_the_learner_comes_back(
