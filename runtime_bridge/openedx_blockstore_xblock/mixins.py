@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.utils.translation import gettext
 from xblock.core import XBlock, XBlockMixin
 from xblock.exceptions import JsonHandlerError
-from xblock.fields import Boolean, Date, Scope, String
-from xblock.runtime import Runtime
+from xblock.fields import Boolean, Date, Scope, ScopeIds, String
+from xblock.runtime import Mixologist, Runtime
 
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.services import CompletionService
@@ -24,11 +25,6 @@ class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
     format = String(help="The kind of assignment.", default=None, scope=Scope.settings)
     start = Date(help="When it can be seen first.", default=None, scope=Scope.settings)
     due = Date(help="When it has to be done.", default=None, scope=Scope.settings)
-
-    @property
-    def display_name_with_default(self) -> str:
-        """Return a title for the block, even if its authors have given it none."""
-        return str(getattr(self, "display_name", None) or self.scope_ids.block_type)
 
     @XBlock.json_handler  # type: ignore[untyped-decorator]
     def publish_completion(self, data: Any, _suffix: str = "") -> dict[str, str]:
@@ -49,8 +45,11 @@ class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
         return {"result": "ok"}
 
 
-class PlatformBlockMixin(XBlockMixin):  # type: ignore[misc]
+class PlatformNames:
     """Names of older days, by which some blocks still know themselves and where they are."""
+
+    runtime: Runtime
+    scope_ids: ScopeIds
 
     always_recalculate_grades = False
     graceperiod = None
@@ -87,3 +86,32 @@ class PlatformBlockMixin(XBlockMixin):  # type: ignore[misc]
     def has_dynamic_children(self) -> bool:
         """Tell whether its children depend on the learner; blocks where they do say so."""
         return False
+
+
+class BlockMixologist(Mixologist):  # type: ignore[misc]
+    """Makes the classes of a runtime's blocks: what they say of themselves counts first."""
+
+    def mix(self, cls: type[XBlock]) -> type[XBlock]:
+        """Return a class with what every block has here."""
+        return cls if issubclass(cls, PlatformNames) else _completed(super().mix(cls))
+
+
+@functools.cache
+def _completed(mixed: type[XBlock]) -> type[XBlock]:
+    # A mixin of XBlock's kind would come before some of the classes that a block is made of.
+    titles = (vars(each).get(_TITLE) for each in mixed.__mro__)
+    title = next((each for each in titles if each is not None), None)
+    is_own = title is not None and title is not vars(XBlock).get(_TITLE)
+    namespace = {} if is_own else {_TITLE: property(_title)}
+    return type(mixed.__name__, (mixed, PlatformNames), namespace)
+
+
+_TITLE = "display_name_with_default"
+
+
+def _title(block: XBlock) -> str:
+    """Return a title for a block, even if its authors have given it none.
+
+    XBlock would take the name in its key, which says nothing to anybody here.
+    """
+    return str(getattr(block, "display_name", None) or block.scope_ids.block_type)

@@ -35,7 +35,7 @@ from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
-from openedx_blockstore_xblock.mixins import InheritedFieldsMixin, PlatformBlockMixin
+from openedx_blockstore_xblock.mixins import BlockMixologist, InheritedFieldsMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.sandbox import needs_sandbox, why_not
@@ -88,9 +88,6 @@ class Surroundings:
     editing: EditSession | None = None
 
 
-#: What every block has beside what its class says.
-_MIXINS = (InheritedFieldsMixin, PlatformBlockMixin)
-
 #: The views in which learners and authors meet a block; others are about editing it.
 _SHOWING = {"student_view", "public_view", "author_view"}
 
@@ -100,7 +97,8 @@ class BlockstoreRuntime(PlatformRuntime):
 
     def __init__(self, user: BlockUser, surroundings: Surroundings) -> None:
         ids = MemoryIdManager()
-        super().__init__(KeyReader(), ids, services={}, mixins=_MIXINS)
+        super().__init__(KeyReader(), ids, services={})
+        self.mixologist = BlockMixologist((InheritedFieldsMixin,))
         self.user = user
         self._active = []
         self.is_author_mode = surroundings.author_mode

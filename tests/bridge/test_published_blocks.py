@@ -207,3 +207,20 @@ def test_steps_follow_one_another(
     assert second["active_step"] == -1
     assert "review_html" in second
     assert (key, "grade", {"value": 1.0, "max_value": 1.0}) in published
+
+
+@pytest.mark.parametrize(
+    ("inner_id", "title"),
+    [("pb-answer/~1", "Question 1"), ("pb-mcq/~1", "Question 2"), ("", "unit")],
+)
+def test_a_block_without_a_title_has_the_one_that_its_class_makes(
+    inner_id: str,
+    title: str,
+    make_bundle: Callable[..., UUID],
+    make_runtime: Callable[..., BlockstoreRuntime],
+) -> None:
+    """Or else its type, and never a name that only machines can read."""
+    bundle = make_bundle({"b.xml": f"<unit>{MENTORING}</unit>"})
+    block_type = inner_id.partition("/")[0] or "unit"
+    key = usage(bundle, "b.xml", block_type=block_type, inner_id=inner_id)
+    assert make_runtime().get_block(key).display_name_with_default == title
