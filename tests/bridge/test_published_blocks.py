@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import webob
+from django.utils import translation
+from xblock.exceptions import NoSuchViewError
 
 from openedx_blockstore_xblock.authored import parse_block
 from openedx_blockstore_xblock.block_classes import find_class, is_container
@@ -224,3 +227,73 @@ def test_a_block_without_a_title_has_the_one_that_its_class_makes(
     block_type = inner_id.partition("/")[0] or "unit"
     key = usage(bundle, "b.xml", block_type=block_type, inner_id=inner_id)
     assert make_runtime().get_block(key).display_name_with_default == title
+
+
+def test_a_block_speaks_the_language_of_its_reader(
+    make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
+) -> None:
+    """In the templates of its package, too, with the texts that the package brings."""
+    runtime = make_runtime()
+    key = usage(make_bundle({"b.xml": MENTORING}), "b.xml", block_type="problem-builder")
+    with translation.override("es-419"):
+        content = runtime.render(runtime.get_block(key), "student_view", {}).content
+    assert 'value="Enviar"' in content
+
+
+def test_a_container_can_try_one_view_after_another(
+    make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
+) -> None:
+    """So a view that a child has not is an error, and no placeholder."""
+    key = usage(make_bundle({"h.xml": "<html>Owls</html>"}), "h.xml", block_type="html")
+    runtime = make_runtime()
+    with pytest.raises(NoSuchViewError):
+        runtime.render(runtime.get_block(key), "mentoring_view", {})
+
+
+def test_the_names_of_the_platform_are_those_of_the_block_that_acts(
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+) -> None:
+    """A runtime has blocks of many contexts; outside of views and handlers it tells of none."""
+    key = usage(make_bundle({"h.xml": "<html>Owls</html>"}), "h.xml", block_type="html")
+    athene = make_user("athene")
+    runtime = make_runtime(athene)
+    block = runtime.get_block(key)
+    assert not hasattr(runtime, "course_id")
+    assert block.location.replace(branch=None, version=None) == key
+    assert block.course_id == key.context_key
+    assert block.xmodule_runtime is block.system is runtime
+    assert (runtime.user_id, runtime.anonymous_student_id) == (athene.user_id, athene.anonymous_id)
+
+
+@pytest.fixture
+def broken_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed package with a block that needs a module of the platform."""
+    (tmp_path / "blockstore_owl.py").write_text("from lms.djangoapps.owls import hoot\n")
+    described = tmp_path / "blockstore_owl-1.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: blockstore-owl\nVersion: 1\n")
+    (described / "entry_points.txt").write_text("[xblock.v1]\nowl = blockstore_owl:Owl\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    find_class.cache_clear()
+    yield
+    find_class.cache_clear()
+
+
+@pytest.mark.usefixtures("broken_package")
+def test_a_package_that_can_not_be_loaded_is_as_one_that_is_not_there(
+    make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
+) -> None:
+    """The rest of the unit works, and authors are told what is missing."""
+    key = usage(
+        make_bundle({"u.xml": '<unit><owl url_name="o"/><html>Bats</html></unit>'}), "u.xml"
+    )
+    shown = {
+        author_mode: runtime.render(runtime.get_block(key), "student_view", {}).content
+        for author_mode in (False, True)
+        for runtime in [make_runtime(author_mode=author_mode)]
+    }
+    assert all("Bats" in content for content in shown.values())
+    assert "can not be shown right now" in shown[False]
+    assert "No module named &#x27;lms&#x27;" in shown[True]

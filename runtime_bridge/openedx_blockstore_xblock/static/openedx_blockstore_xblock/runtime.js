@@ -98,7 +98,19 @@
       return $(element).get(0).xblock;
     },
   };
-  global.Logger = { log: () => $.Deferred().resolve(), listen: () => undefined };
+  // Scripts tell one another of what happens, in one block or anywhere; nobody else is told.
+  const listeners = [];
+  global.Logger = {
+    log: (kind, data, element) => {
+      listeners
+        .filter((each) => each.kind === kind && (!each.element || each.element === element))
+        .forEach((each) => each.callback(kind, data, element));
+      return $.Deferred().resolve();
+    },
+    listen: (kind, element, callback) => {
+      listeners.push({ kind: kind, element: element, callback: callback });
+    },
+  };
   global.SR = {
     readText: (text) => $("#blockstore-announcements").text(text),
     readTexts: (texts) => $("#blockstore-announcements").text(texts.join(" ")),
