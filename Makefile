@@ -152,7 +152,7 @@ requirements: ## Pin the newest versions of everything in requirements/constrain
 	$(MAKE) VENV=$(VENV)-pins PYTHON=$(or $(PYTHON),python3.11) $(VENV)-pins/.python
 	$(VENV)-pins/bin/python -m pip install --quiet -e '.[all,mysql,postgresql]' \
 		-r requirements/quality.in -r requirements/docs.in -r requirements/services.in \
-		-r requirements/mysql.in -r requirements/django52.txt
+		-r requirements/xblocks.in -r requirements/mysql.in -r requirements/django52.txt
 	{ echo "# Made by \`make requirements\`; do not edit."; \
 	  $(VENV)-pins/bin/python -m pip freeze --exclude-editable | grep -viE '^(django|djangorestframework)=='; \
 	} > requirements/constraints.txt
@@ -186,8 +186,8 @@ $(VENV)/.run: $(VENV)/.python $(PACKAGE)
 	$(PIP_INSTALL) -e '.[$(RUN_EXTRAS)]'
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/services.in requirements/mysql.in
-	$(PIP_INSTALL) -e '.[$(RUN_EXTRAS),cli,events,test]' -r requirements/services.in
+$(VENV)/.test: $(VENV)/.run requirements/services.in requirements/xblocks.in requirements/mysql.in
+	$(PIP_INSTALL) -e '.[$(RUN_EXTRAS),cli,events,test]' -r requirements/services.in -r requirements/xblocks.in
 	@# The driver of MariaDB is compiled; where that cannot be done, its tests say so.
 	if pkg-config --exists libmariadb 2> /dev/null; then $(PIP_INSTALL) -r requirements/mysql.in; fi
 	@touch $@

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Mapping
 
 from xblock.core import XBlock
 from xblock.plugin import PluginMissingError
+
+log = logging.getLogger(__name__)
 
 #: Blocks of the ``xblocks-contrib`` package are registered under such names, since the plain ones
 #: are the platform's. Outside of it nobody else supplies these.
@@ -26,15 +29,38 @@ def own_classes() -> Mapping[str, type[XBlock]]:
 
 @functools.cache
 def find_class(block_type: str) -> type[XBlock] | None:
-    """Return the class of a type of blocks; None where no installed package has it."""
+    """Return the class of a type of blocks; None where no installed package has one that loads."""
     if block_type in own_classes():
         return own_classes()[block_type]
-    for name in (block_type, _EXTRACTED.format(block_type)):
+    for name in _names(block_type):
         try:
             return XBlock.load_class(name)  # type: ignore[no-any-return]
         except PluginMissingError:
             continue
+        except Exception:
+            # Another package's code runs here. Some want modules that only the platform has.
+            log.exception("The class of the type %s can not be loaded.", block_type)
+            return None
     return None
+
+
+def why_no_class(block_type: str) -> str:
+    """Return what keeps the installed package of a type from being loaded; empty if there is none.
+
+    It is found out anew, by loading it once more.
+    """
+    for name in _names(block_type):
+        try:
+            XBlock.load_class(name)
+        except PluginMissingError:
+            continue
+        except Exception as error:  # noqa: BLE001 - as above
+            return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _names(block_type: str) -> tuple[str, str]:
+    return block_type, _EXTRACTED.format(block_type)
 
 
 def is_container(block_type: str) -> bool:

@@ -152,16 +152,24 @@ class HandlerNotFound(NotFound):
 
 
 class BlockTypeNotInstalled(Invalid):
-    """No installed package has blocks of this type."""
+    """No installed package has blocks of this type, or it can not be loaded here.
+
+    Attributes:
+        cause: What kept the package from being loaded; empty where there is none.
+    """
 
     code = "block_type_not_installed"
 
-    def __init__(self, block_type: str, *, file: str) -> None:
+    def __init__(self, block_type: str, *, file: str, cause: str = "") -> None:
         self.block_type = block_type
         self.file = file
+        self.cause = cause
         super().__init__(
-            f"No installed package has blocks of the type {block_type!r}, of which there is one in "
-            f"{file}: install the package that has."
+            f"The package of the blocks of the type {block_type!r}, of which there is one in "
+            f"{file}, can not be loaded here: {cause}"
+            if cause
+            else f"No installed package has blocks of the type {block_type!r}, of which there is "
+            f"one in {file}: install the package that has."
         )
 
 

@@ -14,24 +14,25 @@ from fs.osfs import OSFS
 from fs.tempfs import TempFS
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
-from xblock.exceptions import NoSuchServiceError
+from xblock.exceptions import NoSuchServiceError, NoSuchViewError
 from xblock.field_data import FieldData, SplitFieldData
 from xblock.fields import Scope, ScopeIds
-from xblock.runtime import KeyValueStore, KvsFieldData, MemoryIdManager, Runtime
+from xblock.runtime import KeyValueStore, KvsFieldData, MemoryIdManager
 
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
 from openedx_blockstore_xblock.bundles import BundleStates
+from openedx_blockstore_xblock.children import ChildrenFieldData, KeyReader
 from openedx_blockstore_xblock.choosing.experiments import Experiments
+from openedx_blockstore_xblock.compatibility import PlatformRuntime
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
 from openedx_blockstore_xblock.inheritance import Ancestry, SettingsAround
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
-from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
+from openedx_blockstore_xblock.mixins import BlockMixologist, InheritedFieldsMixin
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.preview import Preview
-from openedx_blockstore_xblock.runtime_parts import ChildrenFieldData, KeyReader
 from openedx_blockstore_xblock.sandbox import needs_sandbox, why_not
 from openedx_blockstore_xblock.services import (
     PYTHON_LIBRARY,
@@ -57,16 +58,15 @@ log = logging.getLogger(__name__)
 _SHOWING = {"student_view", "public_view", "author_view"}
 
 
-class BlockstoreRuntime(Runtime):  # type: ignore[misc]
+class BlockstoreRuntime(PlatformRuntime):
     """Blocks out of bundles, for one user. It lives as long as a request, in one thread."""
-
-    #: By this name blocks ask whether handlers work for visitors without an account (sic).
-    suppports_state_for_anonymous_users = True
 
     def __init__(self, user: BlockUser, surroundings: Surroundings) -> None:
         ids = MemoryIdManager()
-        super().__init__(KeyReader(), ids, services={}, mixins=(InheritedFieldsMixin,))
+        super().__init__(KeyReader(), ids, services={})
+        self.mixologist = BlockMixologist((InheritedFieldsMixin,))
         self.user = user
+        self._active = []
         self.is_author_mode = surroundings.author_mode
         #: Where problems look for files of the course that are not in a bundle: nowhere.
         self.resources_fs = _no_files()
@@ -125,7 +125,7 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         given = self._settings.of(usage_key, node.block_class)
         self._authored.add(usage_key, node.parsed, given)
         keys = ScopeIds(
-            self.user.user_id if self.user.user_id is not None else self.user.visitor,
+            self.user_id,
             found.element.block_type,
             self._definition_key(found),
             usage_key,
@@ -350,6 +350,8 @@ class BlockstoreRuntime(Runtime):  # type: ignore[misc]
         except (BlockstoreError, DatabaseError):
             raise
         except Exception as error:
+            if isinstance(error, NoSuchViewError) and view_name not in _SHOWING:
+                raise  # containers try one view after another
             if view_name == "studio_view":
                 raise
             # It is another package's code, on what anybody has written.

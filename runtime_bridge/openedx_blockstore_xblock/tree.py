@@ -13,7 +13,7 @@ from xblock.core import XBlock
 
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore_xblock.authored import ParsedBlock
-from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.block_classes import find_class, why_no_class
 from openedx_blockstore_xblock.blocks.choosing import ChoosingBlock
 from openedx_blockstore_xblock.choosing.pools import Pool, PoolBlock, answered_by, gather
 from openedx_blockstore_xblock.exceptions import BadOlx, BlockTypeNotInstalled
@@ -68,6 +68,7 @@ class BlockTree:
         self._show_all = show_all
         self._nodes: dict[BlockstoreUsageKey, Node] = {}
         self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
+        self._parents: dict[BlockstoreUsageKey, BlockstoreUsageKey] = {}
         self._above: dict[BlockstoreUsageKey, frozenset[Identity]] = {}
 
     def node(self, usage_key: BlockstoreUsageKey) -> Node:
@@ -81,7 +82,9 @@ class BlockTree:
             found = self._loader.find(usage_key)
             block_class = find_class(found.element.block_type)
             if block_class is None:
-                raise BlockTypeNotInstalled(found.element.block_type, file=usage_key.path)
+                block_type = found.element.block_type
+                cause = why_no_class(block_type)
+                raise BlockTypeNotInstalled(block_type, file=usage_key.path, cause=cause)
             parsed = self._loader.parse(found, block_class)
             self._nodes[usage_key] = Node(found, block_class, parsed)
         return self._nodes[usage_key]
@@ -107,6 +110,23 @@ class BlockTree:
         if usage_key not in self._children:
             self.descend(usage_key)
         return list(self._children.get(usage_key, []))
+
+    def parent(self, usage_key: BlockstoreUsageKey) -> BlockstoreUsageKey | None:
+        """Return the usage of the block that holds another, as far as that can be told.
+
+        Who has shown the children of a block knows. Otherwise the file tells, if both stand in it:
+        no file says who includes it.
+        """
+        if usage_key in self._parents or not usage_key.inner_id:
+            return self._parents.get(usage_key)
+        try:
+            found = self.node(usage_key).found
+        except BlockstoreError:
+            return None
+        holder = found.document.holder(found.element)
+        if holder is None:
+            return None
+        return usage_key.replace(block_type=holder.block_type, inner_id=holder.inner_id)
 
     def descend(self, usage_key: BlockstoreUsageKey) -> None:
         """Find the children of a block, and theirs, as far as they are shown together with it."""
@@ -150,7 +170,12 @@ class BlockTree:
     def _hold(self, nodes: Sequence[Node], holders: Sequence[Holder]) -> None:
         """Find the usages of blocks' children."""
         for node, usage_keys in zip(nodes, self._loader.children(holders), strict=True):
-            self._children[node.usage_key] = usage_keys
+            self._keep(node, usage_keys)
+
+    def _keep(self, node: Node, usage_keys: list[BlockstoreUsageKey]) -> None:
+        self._children[node.usage_key] = usage_keys
+        for usage_key in usage_keys:
+            self._parents.setdefault(usage_key, node.usage_key)
 
     # Choices -------------------------------------------------------------------------------------
 
@@ -164,7 +189,7 @@ class BlockTree:
         usage_keys = iter([usage_key for (usage_key,) in found])
         for node, choice in zip(nodes, choices, strict=True):
             chosen = [next(usage_keys) for _each in choice.shown]
-            self._children[node.usage_key] = chosen
+            self._keep(node, chosen)
             if not self._show_all:
                 choice.block.settle(choice.pool, choice.shown, chosen)
 

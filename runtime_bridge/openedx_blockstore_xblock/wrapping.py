@@ -25,7 +25,8 @@ def wrap(
         seen_after_ms: After how many milliseconds in view the page is to say that the block is
             complete; None not to say so.
     """
-    data = {"usage": str(block.scope_ids.usage_id), "block-type": block.scope_ids.block_type}
+    usage = str(block.scope_ids.usage_id)
+    data = {"usage": usage, "usage-id": usage, "block-type": block.scope_ids.block_type}
     if block.name:
         data["name"] = block.name
     if seen_after_ms is not None:
@@ -41,13 +42,14 @@ def wrap(
         if fragment.json_init_args is not None:
             script = _script(fragment.json_init_args)
     return format_html(
-        # Styles of blocks that come from the platform are written for its classes.
-        '<div class="xblock-v1 xblock-v1-{} xmodule_display xmodule_{}"{}>{}{}</div>',
-        view,
+        # Many styles and scripts of blocks are written for the classes that the platform has here.
+        '<div class="xblock-v1 xblock-v1-{view} xblock xblock-{view} xmodule_display xmodule_{}"{}>'
+        "{}{}</div>",
         getattr(type(block), "unmixed_class", type(block)).__name__,
         format_html_join("", ' data-{}="{}"', data.items()),
         mark_safe(body),  # noqa: S308 - blocks render HTML
         script,
+        view=view,
     )
 
 

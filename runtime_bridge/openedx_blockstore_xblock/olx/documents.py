@@ -72,6 +72,11 @@ class OlxDocument:
         """Return the elements of a container that are blocks or includes, in their order."""
         return [child for child in block.element if is_child(child)]
 
+    def holder(self, block: BlockElement) -> BlockElement | None:
+        """Return the block of this document that holds another; None for the root."""
+        above = block.element.getparent()
+        return self._blocks[self._ids[above]] if above in self._ids else None
+
     def inner_id(self, element: etree._Element) -> str:
         """Return what the block of an element of this document is called in it."""
         return self._ids[element]
@@ -81,8 +86,7 @@ class OlxDocument:
         block = self._blocks.get(inner_id)
         while block is not None:
             yield block
-            above = block.element.getparent()
-            block = self._blocks[self._ids[above]] if above is not None else None
+            block = self.holder(block)
 
     def includes(self) -> tuple[tuple[str, Include], ...]:
         """Return the includes of all blocks, each with the id of its block; broken ones are not."""

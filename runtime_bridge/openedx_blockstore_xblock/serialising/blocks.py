@@ -10,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 from lxml import etree
 from xblock.core import XBlock
+from xblock.fields import Field
 
 from openedx_blockstore_xblock.authored import parse_block
 from openedx_blockstore_xblock.block_classes import is_container
@@ -232,7 +233,7 @@ class _Writer:
             # To have a field set to its default is the same as not to have it set.
             only = wanted if name in wanted else read
             known = fields_of(self._class).get(name)
-            return known is not None and only[name] == plain(known.to_json(known.default))
+            return known is not None and only[name] == _default(known)
         one, other = wanted[name], read[name]
         if one == other and type(one) is type(other):
             return True
@@ -246,6 +247,15 @@ def _plain(block: BlockElement, name: str, value: Any) -> Any:
         return plain(value)
     except (TypeError, ValueError) as error:
         raise UnwritableField(block.block_type, name, str(error)) from error
+
+
+def _default(known: Field) -> Any:
+    """Return the default of a field, as JSON has it."""
+    try:
+        return plain(known.to_json(known.default))
+    except TypeError:
+        # XBlock has a sign in place of values that each usage makes for itself (UNIQUE_ID).
+        return known.default
 
 
 def _inner(element: etree._Element) -> str:

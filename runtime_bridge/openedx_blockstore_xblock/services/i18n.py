@@ -7,6 +7,7 @@ import gettext
 import importlib
 import math
 from pathlib import Path
+from typing import Any
 
 from django.utils import formats, timezone, translation
 from xblock.core import XBlock
@@ -17,6 +18,13 @@ class I18nService:
 
     def __init__(self, block: XBlock) -> None:
         self._translator = _translations(block)
+
+    def __getattr__(self, name: str) -> Any:
+        # Templates of blocks merge the whole catalogue of the package, a private attribute, into
+        # Django's (xblock.utils.templatetags).
+        if name == "_translator":
+            raise AttributeError(name)
+        return getattr(self._translator, name)
 
     def gettext(self, message: str) -> str:
         """Return a text in the user's language."""

@@ -56,7 +56,8 @@ class BlockUserService(UserService):  # type: ignore[misc]
         user = self._user
         found = XBlockUser(
             is_current_user=True,
-            emails=[user.email] if user.email else [],
+            # Blocks take the first of an account, which may be empty.
+            emails=[] if user.is_anonymous else [user.email],
             full_name=user.full_name or None,
         )
         found.display_name = user.full_name or user.username or None

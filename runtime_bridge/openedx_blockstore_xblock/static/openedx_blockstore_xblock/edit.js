@@ -36,17 +36,22 @@
     return new DOMParser().parseFromString(String(markup || ""), "text/html").body.textContent;
   }
 
+  /** Open the page anew. Buttons that are links to "#" have left that in its address. */
+  function openAnew() {
+    global.location.replace(global.location.href.split("#")[0]);
+  }
+
   $(document).on("blockstore:save", (_event, data) => {
     document.getElementById("edit-conflict").hidden = true;
     if (data && data.state === "end") {
       // The next save begins with what is there now, so the page has to know it.
       global.sessionStorage.setItem(SAVED, "1");
-      global.location.replace(global.location.href);
+      openAnew();
     } else {
       say((data && data.message) || "Saving");
     }
   });
-  $(document).on("blockstore:cancel", () => global.location.replace(global.location.href));
+  $(document).on("blockstore:cancel", openAnew);
   $(document).on("blockstore:error", (_event, data) => {
     // Some blocks tell of an error that is known better from the server's own answer.
     if (document.getElementById("edit-conflict").hidden) {

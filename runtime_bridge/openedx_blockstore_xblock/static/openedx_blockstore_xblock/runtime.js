@@ -21,48 +21,65 @@
     return parameters ? tail + "?" + parameters : tail;
   }
 
-  function children(element) {
-    return $(element)
+  /** The blocks in a block, which is given by its element or, by some, as what its script has made. */
+  function children(block) {
+    const element = $((block && block.element) || block).closest(".xblock-v1");
+    return element
       .find(".xblock-v1")
       .filter((_index, each) => $(each).parent().closest(".xblock-v1").is(element))
-      .map((_index, each) => $(each).prop("xblock"))
+      .map((_index, each) => each.xblock)
       .get();
   }
 
   const runtime = {
     version: "1",
     handlerUrl: handlerUrl,
-    children: (block) => children(block.element),
-    childMap: (block, name) => children(block.element).find((each) => each.name === name),
+    children: children,
+    childMap: (block, name) => children(block).find((each) => each.name === name),
     notify: (name, data) => $(document).trigger("blockstore:" + name, [data]),
     refreshXBlock: () => global.location.reload(),
   };
 
-  /** Start the script of one block; what fails there must not keep the others from starting. */
-  function start(element) {
+  /** What the script of a block makes of its element; nothing where there is no script. */
+  function made(element) {
     const init = global[element.dataset.init];
-    if (!element.dataset.init || element.xblock) {
-      return;
+    if (!element.dataset.init) {
+      return {};
     }
     if (typeof init !== "function") {
       global.console.error("There is no script " + element.dataset.init + " for", element);
-      return;
+      return {};
     }
     const data = element.querySelector(":scope > script.xblock_json_init_args");
     try {
-      const args = data ? [JSON.parse(data.textContent)] : [];
+      const args = data ? JSON.parse(data.textContent) : {};
       // Most are written to be called as constructors, and only some say so.
-      element.xblock = init.prototype
-        ? new init(runtime, element, ...args)
-        : init(runtime, element, ...args) || {};
+      return init.prototype ? new init(runtime, element, args) : init(runtime, element, args) || {};
     } catch (error) {
+      // What fails here must not keep the others from starting.
       global.console.error(error);
-      element.xblock = {};
+      return {};
     }
-    element.xblock.element = element;
-    element.xblock.runtime = runtime;
-    element.xblock.name = element.dataset.name;
-    element.classList.add("xblock-initialized");
+  }
+
+  /** Start one block. One without a script is there for its container, too. */
+  function start(element) {
+    if (element.xblock) {
+      return;
+    }
+    element.xblock_children = children(element);
+    element.xblock = Object.assign(made(element), {
+      element: element,
+      runtime: runtime,
+      name: element.dataset.name,
+      type: element.dataset.blockType,
+    });
+    $(element).addClass("xblock-initialized").trigger("xblock-initialized");
+  }
+
+  /** The innermost start first: a container's script may ask for its children. */
+  function startAll(elements) {
+    elements.get().reverse().forEach(start);
   }
 
   $.postWithPrefix = $.post;
@@ -74,8 +91,26 @@
   global.StringUtils = global.edx.StringUtils;
   global.onTouchBasedDevice = () => (/iphone|ipad|android/i.exec(navigator.userAgent) || [""])[0];
 
-  global.XBlock = { initializeBlocks: (root) => $(root).find(".xblock-v1").each((_i, e) => start(e)) };
-  global.Logger = { log: () => $.Deferred().resolve(), listen: () => undefined };
+  global.XBlock = {
+    initializeBlocks: (root) => startAll($(root).find(".xblock-v1")),
+    initializeBlock: (element) => {
+      startAll($(element).find(".xblock-v1").addBack());
+      return $(element).get(0).xblock;
+    },
+  };
+  // Scripts tell one another of what happens, in one block or anywhere; nobody else is told.
+  const listeners = [];
+  global.Logger = {
+    log: (kind, data, element) => {
+      listeners
+        .filter((each) => each.kind === kind && (!each.element || each.element === element))
+        .forEach((each) => each.callback(kind, data, element));
+      return $.Deferred().resolve();
+    },
+    listen: (kind, element, callback) => {
+      listeners.push({ kind: kind, element: element, callback: callback });
+    },
+  };
   global.SR = {
     readText: (text) => $("#blockstore-announcements").text(text),
     readTexts: (texts) => $("#blockstore-announcements").text(texts.join(" ")),
@@ -83,6 +118,5 @@
     clear: () => $("#blockstore-announcements").text(""),
   };
 
-  // The innermost blocks start first: a container's script may ask for its children.
-  $(() => $($(".xblock-v1").get().reverse()).each((_index, each) => start(each)));
+  $(() => startAll($(".xblock-v1")));
 })(window);

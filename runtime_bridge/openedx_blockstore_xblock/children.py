@@ -1,4 +1,4 @@
-"""What XBlock asks of a runtime beside blocks: about keys, and about parents and children."""
+"""What XBlock asks about keys, children and parents, answered by the tree of a runtime."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class KeyReader(IdReader):  # type: ignore[misc]
     """What XBlock asks about keys, as far as anybody can answer."""
 
     def get_definition_id(self, usage_id: BlockstoreUsageKey) -> BlockstoreUsageKey:
-        """Return the usage itself: definitions are found by it."""
+        """Return a key that tells the type of a usage's block."""
         return usage_id
 
     def get_block_type(self, def_id: Any) -> str:
-        """Return the type, which is in the key."""
+        """Return the type of a block."""
         return str(def_id.block_type)
 
     def get_usage_id_from_aside(self, aside_id: Any) -> NoReturn:
@@ -42,7 +42,10 @@ class KeyReader(IdReader):  # type: ignore[misc]
 
 
 class ChildrenFieldData(FieldData):  # type: ignore[misc]
-    """The usages of children, found when they are asked for, and of the parent that has asked."""
+    """The usages of children, found when they are asked for, and of the parent.
+
+    The parent is the block that has asked for this one, else the one that the tree knows.
+    """
 
     def __init__(self, tree: BlockTree) -> None:
         self._tree = tree
@@ -51,11 +54,12 @@ class ChildrenFieldData(FieldData):  # type: ignore[misc]
         """Return the children, or the parent.
 
         Raises:
-            KeyError: Nobody knows the parent.
+            KeyError: There is no parent, as far as anybody knows.
         """
+        usage_key = block.scope_ids.usage_id
         if name == "children":
-            return self._tree.children(block.scope_ids.usage_id)
-        parent = block._parent_block_id  # noqa: SLF001 - XBlock keeps it there and nowhere else
+            return self._tree.children(usage_key)
+        parent = block._parent_block_id or self._tree.parent(usage_key)  # noqa: SLF001 - XBlock keeps it there and nowhere else
         if parent is None:
             raise KeyError(name)
         return parent
@@ -65,5 +69,5 @@ class ChildrenFieldData(FieldData):  # type: ignore[misc]
         raise ReadOnlyBlock(block.scope_ids.usage_id, [name])
 
     def delete(self, block: XBlock, name: str) -> NoReturn:
-        """Refuse, as with setting them."""
+        """Refuse, likewise."""
         raise ReadOnlyBlock(block.scope_ids.usage_id, [name])
