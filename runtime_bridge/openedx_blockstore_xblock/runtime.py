@@ -45,10 +45,12 @@ from openedx_blockstore_xblock.services import (
     BlockUserService,
     CacheService,
     CompletionService,
+    FileService,
     I18nService,
     ReplaceURLService,
     SandboxService,
     SettingsService,
+    has_file_store,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
 from openedx_blockstore_xblock.tree import BlockTree, Node
@@ -274,6 +276,7 @@ class BlockstoreRuntime(PlatformRuntime):
             "settings": SettingsService,
             "user": lambda: BlockUserService(self.user),
             "xqueue": lambda: None,
+            **({"fs": FileService} if has_file_store() else {}),
         }
         if service_name in makers:
             return makers[service_name]()
