@@ -14,7 +14,16 @@ INSTALLED_APPS = [
     # Of the platform: where completion goes, if there is such an app.
     "tests.bridge.apps.CompletionTables",
     "waffle",
+    # Likewise: where blocks keep files and tell of events.
+    "djpyfs",
+    "eventtracking.django.apps.EventTrackingConfig",
 ]
+EVENT_TRACKING_ENABLED = True
+DJFS = {
+    "type": "osfs",
+    "directory_root": str(settings.TEST_DIR / "djfs"),
+    "url_root": "/files-of-blocks",
+}
 OPENEDX_BLOCKSTORE = {
     **settings.OPENEDX_BLOCKSTORE,
     "PLUGINS": "all",

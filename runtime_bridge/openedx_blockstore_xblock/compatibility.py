@@ -20,6 +20,10 @@ from openedx_blockstore_xblock.keys import BlockstoreContextKey
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.services import BlockUser, ReplaceURLService
 
+#: Packages that take a ``course_id`` of the runtime for a course of the platform's, and ask the
+#: platform about it. Without one they do without.
+_ASK_ABOUT_COURSES = {"drag_and_drop_v2"}
+
 
 class PlatformRuntime(Runtime):  # type: ignore[misc]
     """Attributes of the platform's runtimes, for the block that is shown or handles a request.
@@ -72,9 +76,10 @@ class PlatformRuntime(Runtime):  # type: ignore[misc]
         """The learning context of the block.
 
         Raises:
-            AttributeError: No block is shown, and none handles a request.
+            AttributeError: No block is shown, and none handles a request; or it is one that would
+                ask the platform about a course then.
         """
-        if not self._active:
+        if not self._active or _package(self._active[-1]) in _ASK_ABOUT_COURSES:
             raise AttributeError("course_id")
         context_key: BlockstoreContextKey = self._active[-1].scope_ids.usage_id.context_key
         return context_key
@@ -108,3 +113,7 @@ class PlatformRuntime(Runtime):  # type: ignore[misc]
 
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         raise NotImplementedError
+
+
+def _package(block: XBlock) -> str:
+    return str(block.unmixed_class.__module__.partition(".")[0])

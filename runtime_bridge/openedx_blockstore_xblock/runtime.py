@@ -40,11 +40,13 @@ from openedx_blockstore_xblock.services import (
     BlockUserService,
     CacheService,
     CompletionService,
+    FileService,
     I18nService,
     ReplaceURLService,
     SandboxService,
     SettingsService,
     VideoConfigService,
+    has_file_store,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
 from openedx_blockstore_xblock.static_files import StaticFile, StaticFiles
@@ -236,6 +238,7 @@ class BlockstoreRuntime(PlatformRuntime):
             "user": lambda: BlockUserService(self.user),
             "video_config": lambda: VideoConfigService(partial(self._static_reader, block)),
             "xqueue": lambda: None,
+            **({"fs": FileService} if has_file_store() else {}),
         }
         if service_name in makers:
             return makers[service_name]()

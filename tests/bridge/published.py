@@ -124,6 +124,14 @@ BLOCKS = {
         ("How would you rate",),
         "Thanks!",
     ),
+    "recommender": Specification(
+        '<recommender><resources>[{"id": 1, "title": "Owls at night", "upvotes": 1, "downvotes": 0,'
+        ' "url": "https://owls.example.com", "description": "", "descriptionText": "To hear them"}]'
+        "</resources></recommender>",
+        ("Owls at night",),
+        # It reads other elements than it writes.
+        comes_back=False,
+    ),
     "crowdsourcehinter": Specification(
         '<crowdsourcehinter>{"generic_hints": "Spell it", "initial_hints": {"owel": "No e."},'
         ' "target_problem": "p"}</crowdsourcehinter>',

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 import webob
 from django.utils import translation
-from xblock.exceptions import NoSuchViewError
+from xblock.exceptions import NoSuchServiceError, NoSuchViewError
 
 from openedx_blockstore_xblock.authored import parse_block
 from openedx_blockstore_xblock.block_classes import find_class, is_container
@@ -297,3 +297,49 @@ def test_a_package_that_can_not_be_loaded_is_as_one_that_is_not_there(
     assert all("Bats" in content for content in shown.values())
     assert "can not be shown right now" in shown[False]
     assert "No module named &#x27;lms&#x27;" in shown[True]
+
+
+def test_what_a_learner_recommends_is_there_for_others(
+    make_bundle: Callable[..., UUID],
+    make_user: Callable[[str], BlockUser],
+    make_runtime: Callable[..., BlockstoreRuntime],
+) -> None:
+    """As a field that all learners share."""
+    bundle = make_bundle({"block.xml": BLOCKS["recommender"].olx})
+    key = usage(bundle, "block.xml", block_type="recommender")
+    resource = {
+        "url": "https://bats.example.com",
+        "title": "Bats at night",
+        "description": "",
+        "descriptionText": "To see them",
+    }
+    tell(make_runtime(make_user("athene")), key, "add_resource", resource)
+    runtime = make_runtime(make_user("metis"))
+    content = runtime.render(runtime.get_block(key), "student_view", {}).content
+    assert "Bats at night" in content
+
+
+def test_files_of_blocks_lie_where_the_host_says_each_block_s_for_itself(
+    make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
+) -> None:
+    """However long the key of the usage is."""
+    paths = [f"{'owl/' * 90}{name}.xml" for name in ("a", "b")]
+    bundle = make_bundle(dict.fromkeys(paths, "<recommender/>"))
+    keys = [usage(bundle, path, block_type="recommender") for path in paths]
+    one, other = (make_runtime().get_block(key).fs for key in keys)
+    one.writetext("hoot.txt", "Owls hoot.")
+    assert make_runtime().get_block(keys[0]).fs.readtext("hoot.txt") == "Owls hoot."
+    assert other.listdir("/") == []
+    assert one.get_url("hoot.txt").startswith("/files-of-blocks/")
+
+
+def test_without_a_place_for_files_there_is_no_service_for_them(
+    make_bundle: Callable[..., UUID],
+    make_runtime: Callable[..., BlockstoreRuntime],
+    settings: Any,
+) -> None:
+    """And the error names it."""
+    del settings.DJFS
+    key = usage(make_bundle({"b.xml": "<recommender/>"}), "b.xml", block_type="recommender")
+    with pytest.raises(NoSuchServiceError, match="'fs'"):
+        make_runtime().get_block(key).fs  # noqa: B018 - to read it is to ask for the service

@@ -2,6 +2,7 @@
 
 from openedx_blockstore_xblock.services.cache import CacheService
 from openedx_blockstore_xblock.services.completion import CompletionService
+from openedx_blockstore_xblock.services.files import FileService, has_file_store
 from openedx_blockstore_xblock.services.i18n import I18nService
 from openedx_blockstore_xblock.services.sandbox import PYTHON_LIBRARY, SandboxService
 from openedx_blockstore_xblock.services.settings import SettingsService
@@ -15,9 +16,11 @@ __all__ = [
     "BlockUserService",
     "CacheService",
     "CompletionService",
+    "FileService",
     "I18nService",
     "ReplaceURLService",
     "SandboxService",
     "SettingsService",
     "VideoConfigService",
+    "has_file_store",
 ]
