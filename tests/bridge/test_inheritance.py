@@ -16,6 +16,7 @@ from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsage
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
 from tests.bridge.conftest import usage
+from tests.bridge.courses import logged_in, make_course, text
 from tests.bridge.olx import MULTIPLE_CHOICE
 from tests.counting import counting
 
@@ -313,3 +314,16 @@ def test_an_imported_course_keeps_its_deadlines(
     with counting() as cost:
         assert make_runtime().get_block(key).due.year == 2030
     assert cost.statements <= 8, cost.queries
+
+
+def test_a_page_says_when_its_unit_is_due() -> None:
+    """Learners can not tell otherwise why a problem takes no answer any more."""
+    course = make_course()
+    draft = api.get_or_create_bundle_draft(course.course, "work").uuid
+    policy = {"settings": {"sequential/n": {"due": '"2026-10-01T00:00:00Z"'}}}
+    api.write_draft_file(draft, "policy.json", json.dumps(policy))
+    page = course.page("block", usage=course.key())
+    assert "Due" not in text(logged_in(course.reader), page)
+    api.commit_draft(draft)
+    shown = text(logged_in(course.reader), page)
+    assert 'Due <time datetime="2026-10-01T00:00:00+00:00">Oct. 1, 2026, midnight UTC<' in shown

@@ -95,6 +95,8 @@ class Ancestry:
                 blocks += self._in_file(usage_key, states, here, own_place)
             except (BadOlx, BlockNotFound):
                 return Around(tuple(blocks)) if blocks else alone
+            if not blocks:
+                return alone  # its file has no such block
             if above is None or len(blocks) > _MAX_DEPTH:
                 break
             here, place = above[0], None
