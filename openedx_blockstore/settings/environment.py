@@ -193,12 +193,7 @@ _PLUGINS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "openedx_blockstore_licensing": (["license_expression"], []),
     "openedx_blockstore_validation": (["filetype", "olxcleaner"], []),
     "openedx_blockstore_webhooks": (["cryptography", "standardwebhooks"], []),
-    "openedx_blockstore_xblock": (
-        ["xblock"],
-        # The first two belong to blocks that come with it, the others to blocks that somebody may
-        # have installed. They are among the apps of LMS, too.
-        ["xblocks_contrib.problem.capa", "edxval", "submissions", "problem_builder"],
-    ),
+    "openedx_blockstore_xblock": (["xblock"], ["xblocks_contrib.problem.capa", "edxval"]),
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import frozen
+from django.apps import apps
 
 
 @frozen
@@ -157,3 +159,15 @@ BLOCKS = {
         "https://h5p.example.com/quiz",
     ),
 }
+
+#: For what ``xblock-problem-builder`` does, which has tables.
+WITH_TABLES = pytest.mark.skipif(
+    not apps.is_installed("submissions"),
+    reason="edx-submissions can not make its tables on MariaDB (its migration 0006)",
+)
+
+#: Types, to make a test of each.
+TYPES = [
+    pytest.param(name, marks=WITH_TABLES if name in {"problem-builder", "step-builder"} else ())
+    for name in BLOCKS
+]

@@ -22,12 +22,12 @@ from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.serialising import write_block
 from openedx_blockstore_xblock.services import BlockUser
 from tests.bridge.conftest import Published, usage
-from tests.bridge.published import BLOCKS, MENTORING, STEPS
+from tests.bridge.published import BLOCKS, MENTORING, STEPS, TYPES, WITH_TABLES
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("block_type", BLOCKS)
+@pytest.mark.parametrize("block_type", TYPES)
 def test_a_block_of_a_published_package_is_shown(
     block_type: str,
     make_bundle: Callable[..., UUID],
@@ -45,7 +45,9 @@ def test_a_block_of_a_published_package_is_shown(
         assert text in content
 
 
-@pytest.mark.parametrize("block_type", [name for name, each in BLOCKS.items() if each.edited])
+@pytest.mark.parametrize(
+    "block_type", [each for each in TYPES if BLOCKS[str(each.values[0])].edited]
+)
 def test_a_block_of_a_published_package_has_its_editor(
     block_type: str,
     make_bundle: Callable[..., UUID],
@@ -62,7 +64,9 @@ def test_a_block_of_a_published_package_has_its_editor(
     assert specification.edited in content
 
 
-@pytest.mark.parametrize("block_type", [name for name, each in BLOCKS.items() if each.comes_back])
+@pytest.mark.parametrize(
+    "block_type", [each for each in TYPES if BLOCKS[str(each.values[0])].comes_back]
+)
 def test_a_block_of_a_published_package_comes_back_out_of_olx(block_type: str) -> None:
     """OLX → fields → OLX in an element that has nothing yet → fields."""
     source = BLOCKS[block_type].olx.encode()
@@ -132,6 +136,7 @@ ANSWERS = {
 }
 
 
+@WITH_TABLES
 def test_a_mentoring_block_has_its_questions_answered(
     make_bundle: Callable[..., UUID],
     make_user: Callable[[str], BlockUser],
@@ -160,6 +165,7 @@ def test_a_mentoring_block_has_its_questions_answered(
     ] == ["mice", "5"]
 
 
+@WITH_TABLES
 def test_what_a_mentoring_block_keeps_by_itself_belongs_to_the_context(
     make_bundle: Callable[..., UUID],
     make_context: Callable[..., BlockstoreContextKey],
@@ -182,6 +188,7 @@ def test_what_a_mentoring_block_keeps_by_itself_belongs_to_the_context(
     assert ["Where they nest" in each for each in shown] == [True, False]
 
 
+@WITH_TABLES
 def test_a_question_that_is_asked_for_alone_knows_its_mentoring_block(
     make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
 ) -> None:
@@ -193,6 +200,7 @@ def test_a_question_that_is_asked_for_alone_knows_its_mentoring_block(
     assert question.step_number == 2
 
 
+@WITH_TABLES
 def test_steps_follow_one_another(
     make_bundle: Callable[..., UUID],
     make_user: Callable[[str], BlockUser],
@@ -212,6 +220,7 @@ def test_steps_follow_one_another(
     assert (key, "grade", {"value": 1.0, "max_value": 1.0}) in published
 
 
+@WITH_TABLES
 @pytest.mark.parametrize(
     ("inner_id", "title"),
     [("pb-answer/~1", "Question 1"), ("pb-mcq/~1", "Question 2"), ("", "unit")],
@@ -229,6 +238,7 @@ def test_a_block_without_a_title_has_the_one_that_its_class_makes(
     assert make_runtime().get_block(key).display_name_with_default == title
 
 
+@WITH_TABLES
 def test_a_block_speaks_the_language_of_its_reader(
     make_bundle: Callable[..., UUID], make_runtime: Callable[..., BlockstoreRuntime]
 ) -> None:

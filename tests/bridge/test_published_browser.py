@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from openedx_blockstore import api
 from openedx_blockstore_xblock import api as bridge
 from tests.bridge.conftest import usage
-from tests.bridge.published import BLOCKS, MENTORING
+from tests.bridge.published import BLOCKS, MENTORING, WITH_TABLES
 from tests.files.browsing import browsing, picture
 from tests.files.conftest import Caller
 
@@ -158,6 +158,7 @@ def test_a_picture_is_explored(
         page.get_by_text("Its eye").wait_for()
 
 
+@WITH_TABLES
 def test_questions_of_a_mentoring_block_are_answered_together(
     live_server: LiveServer, address: Callable[..., str], learner: Caller
 ) -> None:
@@ -188,7 +189,9 @@ def test_questions_of_a_mentoring_block_are_answered_together(
         ("freetextresponse", "#xb-field-edit-display_name", ".save-button"),
         ("google-calendar", "#edit_display_name", ".save-button"),
         ("image-explorer", "#edit_display_name", ".save-button"),
-        ("problem-builder", "#xb-field-edit-display_name", ".save-button"),
+        pytest.param(
+            "problem-builder", "#xb-field-edit-display_name", ".save-button", marks=WITH_TABLES
+        ),
         ("submit-and-compare", "#submit_and_compare_edit_display_name", ".action-save"),
     ],
 )
