@@ -7,8 +7,9 @@ else is as if they had said nothing:
     ``{"tags": [tag, …], "parts": {part's key: [tag, …]}}``, where a tag is ``{"taxonomy": name,
     "value": name, "lineage": [name, …]}``. The lineage is what the tag is below of.
 ``licensing``
-    ``{"expression": text, "paths": {path or pattern: text}}``; of several patterns that fit a path,
-    the longest holds.
+    ``{"expression": text, "paths": {path or pattern: text}}``; an empty text of a version is none,
+    whatever is said of its collection. A pattern has ``*`` and ``?`` in it, or ends in a slash; the
+    path itself counts first, then the longest of several patterns that fit.
 """
 
 from __future__ import annotations
@@ -53,10 +54,8 @@ class Notes:
 
     def licence(self, path: str = "") -> str:
         """Return the licence of a file, or of the bundle."""
-        for pattern, licence in self.by_path if path else ():
-            if path == pattern or fnmatch.fnmatchcase(path, pattern):
-                return licence
-        return self.expression
+        fitting = (licence for pattern, licence in self.by_path if path and _fits(path, pattern))
+        return dict(self.by_path).get(path) or next(fitting, self.expression)
 
 
 NO_NOTES = Notes()
@@ -87,9 +86,15 @@ def read_notes(
             for key, tags in _mapping(tagging.get("parts")).items()
             if isinstance(key, str)
         },
-        expression=_text(licensing.get("expression")) or _text(above_licence.get("expression")),
+        expression=_text(licensing.get("expression", above_licence.get("expression"))),
         by_path=tuple(sorted(by_path.items(), key=lambda pair: (-len(pair[0]), pair[0]))),
     )
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Tell whether a file falls under a pattern; brackets are nothing special."""
+    plain = pattern.replace("[", "[[]")
+    return fnmatch.fnmatchcase(path, f"{plain}*" if plain.endswith("/") else plain)
 
 
 def _tags(given: Any) -> Iterator[str]:
