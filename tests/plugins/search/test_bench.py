@@ -22,7 +22,7 @@ def test_a_few_documents_are_indexed_and_looked_for(tmp_path: Path) -> None:
         env={"PATH": ""},
         capture_output=True,
         check=True,
-        timeout=300,
+        timeout=900,
     )
     found = json.loads(run.stdout)["operations"]
     names = [operation["name"] for operation in found]
