@@ -229,14 +229,13 @@ def _read_cursor(cursor: str) -> dict[str, Any]:
         raise _no_cursor()
     if (given := fields.get("borrower")) is not None:
         try:
-            uuid, alias, *versions = given
-            borrower = BorrowerData(UUID(uuid), alias, *versions, None)
+            uuid, alias, lent, first = given
+            fields["borrower"] = BorrowerData(UUID(uuid), alias, lent, first, None)
         except (TypeError, ValueError, AttributeError) as error:
             raise _no_cursor() from error
         is_alias = isinstance(alias, str) and not _IMPOSSIBLE.search(alias)
-        if not is_alias or not all(_is_number(each, _VERSIONS) for each in versions):
+        if not (is_alias and _is_number(lent, _VERSIONS) and _is_number(first, _VERSIONS)):
             raise _no_cursor()
-        fields["borrower"] = borrower
     return fields
 
 
