@@ -88,7 +88,8 @@ def search(
         facet_size: How many values of each.
         sort: ``relevance``, ``title`` or ``newest``.
         cursor: From the page before, with otherwise the same arguments.
-        limit: Results on the page; None for the setting ``PAGE_SIZE``.
+        limit: Results on the page, at most 100, 0 for nothing but what is known of all; None for
+            the setting ``PAGE_SIZE``.
 
     Returns:
         A page of results, with what is known of all.
