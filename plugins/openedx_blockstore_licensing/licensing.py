@@ -22,7 +22,12 @@ from openedx_blockstore.exceptions import (
     Invalid,
 )
 from openedx_blockstore.models_api import Bundle, BundleVersion, Collection
-from openedx_blockstore.plugin_tools import clear_annotation, replace_annotations, set_annotation
+from openedx_blockstore.plugin_tools import (
+    clear_annotation,
+    find_pattern,
+    replace_annotations,
+    set_annotation,
+)
 from openedx_blockstore_licensing._writing import as_uuid, lock_collection, writing
 from openedx_blockstore_licensing.data import (
     BundleLicenseData,
@@ -368,6 +373,23 @@ def get_version_license(bundle_uuid: UUID | str, version: int | None = None) -> 
     if found is None:
         raise BundleVersionNotFound(bundle_uuid, number)
     return found.license
+
+
+def get_file_license(bundle_uuid: UUID | str, path: str, version: int | None = None) -> str:
+    """Return the licence that a file of a version is under; empty where nobody has said.
+
+    Args:
+        path: Of the file; nobody looks whether it is there.
+        version: None for the latest one.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        InvalidLicensePath: No file can be at the path.
+    """
+    found = get_version_license(bundle_uuid, version)
+    pattern = find_pattern(normalize_path(path), found.paths)
+    return found.expression if pattern is None else found.paths[pattern]
 
 
 def resolve_version(bundle_uuid: UUID | str, version: Any) -> tuple[UUID, int]:

@@ -8,17 +8,18 @@ else is as if they had said nothing:
     "value": name, "lineage": [name, …]}``. The lineage is what the tag is below of.
 ``licensing``
     ``{"expression": text, "paths": {path or pattern: text}}``; an empty text of a version is none,
-    whatever is said of its collection. A pattern has ``*`` and ``?`` in it, or ends in a slash; the
-    path itself counts first, then the longest of several patterns that fit.
+    whatever is said of its collection. Patterns are those of
+    :func:`~openedx_blockstore.plugin_tools.find_pattern`.
 """
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
+
+from openedx_blockstore.plugin_tools import find_pattern
 
 TAGGING = "tagging"
 LICENSING = "licensing"
@@ -39,13 +40,13 @@ class Notes:
         common: The tags of the bundle, which all in it can be found by.
         by_part: Those of its parts.
         expression: The licence of the bundle.
-        by_path: Others, by path or pattern, the longest first.
+        by_path: Others, by path or pattern.
     """
 
     common: tuple[str, ...] = ()
     by_part: Mapping[str, tuple[str, ...]] = field(factory=dict)
     expression: str = ""
-    by_path: tuple[tuple[str, str], ...] = ()
+    by_path: Mapping[str, str] = field(factory=dict)
 
     def tags(self, *, key: str = "", path: str = "") -> tuple[str, ...]:
         """Return the tags of a part or file, each with all that it is below of."""
@@ -54,8 +55,8 @@ class Notes:
 
     def licence(self, path: str = "") -> str:
         """Return the licence of a file, or of the bundle."""
-        fitting = (licence for pattern, licence in self.by_path if path and _fits(path, pattern))
-        return dict(self.by_path).get(path) or next(fitting, self.expression)
+        pattern = find_pattern(path, self.by_path) if path else None
+        return self.expression if pattern is None else self.by_path[pattern]
 
 
 NO_NOTES = Notes()
@@ -87,14 +88,8 @@ def read_notes(
             if isinstance(key, str)
         },
         expression=_text(licensing.get("expression", above_licence.get("expression"))),
-        by_path=tuple(sorted(by_path.items(), key=lambda pair: (-len(pair[0]), pair[0]))),
+        by_path=by_path,
     )
-
-
-def _fits(path: str, pattern: str) -> bool:
-    """Tell whether a file falls under a pattern; brackets are nothing special."""
-    plain = pattern.replace("[", "[[]")
-    return fnmatch.fnmatchcase(path, f"{plain}*" if plain.endswith("/") else plain)
 
 
 def _tags(given: Any) -> Iterator[str]:

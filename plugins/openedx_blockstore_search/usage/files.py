@@ -202,7 +202,7 @@ def read_path_cursor(cursor: str) -> str:
     Raises:
         InvalidSearch: It is no cursor.
     """
-    path = _decode(cursor).get("path", "") if cursor else ""
+    path = _decode(cursor).get("path") if cursor else ""
     if not isinstance(path, str) or _IMPOSSIBLE.search(path):
         raise _no_cursor()
     return path
@@ -225,7 +225,7 @@ def _read_cursor(cursor: str) -> dict[str, Any]:
     if not cursor:
         return {}
     fields = _decode(cursor)
-    if not _is_number(fields.get("key", 0), _KEYS):
+    if not _is_number(fields.get("key"), _KEYS):
         raise _no_cursor()
     if (given := fields.get("borrower")) is not None:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import math
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -241,17 +240,21 @@ def test_what_is_not_there_has_errors_of_its_own(
     for path in ("static/\x00", "static/\ud800", ""):
         with pytest.raises(BundleFileNotFound):
             get_file_usage(bundle, path)
-    made_up: list[Any] = [
+    places = (
+        *(3, [1], [str(bundle), "l", 1]),
+        *([str(bundle), "l", number, 1] for number in (10**30, math.inf, "1", None)),
+        *([str(bundle), alias, 1, 1] for alias in (3, "\x00", "\ud800")),
+    )
+    made_up = [
         *({"key": key} for key in ("x", -1, 10**30, True, math.inf)),
-        *({"borrower": each} for each in (3, [1], [str(bundle), "l", 1])),
-        *({"borrower": [str(bundle), "l", number, 1]} for number in (10**30, math.inf, "1", None)),
-        *({"borrower": [str(bundle), alias, 1, 1]} for alias in (3, "\x00", "\ud800")),
-        {"borrower": [str(bundle), "l", 1, 1], "key": 10**30},
+        *({"key": 1, "borrower": place} for place in places),
+        {"borrower": [str(bundle), "l", 1, 1]},
     ]
-    for cursor in ("x", "!!", "W10", *map(_cursor_of, made_up)):
+    for cursor in ("x", "!!", "W10", "e30", *map(_cursor_of, made_up)):
         with pytest.raises(InvalidSearch):
             get_file_usage(bundle, "static/a.png", cursor=cursor)
-    for cursor in ("x", *map(_cursor_of, ({"path": 3}, {"path": "\x00"}, {"path": "\ud800"}))):
+    made_up = [{"path": 3}, {"path": "\x00"}, {"path": "\ud800"}, {"key": 1}]
+    for cursor in ("x", "e30", *map(_cursor_of, made_up)):
         with pytest.raises(InvalidSearch):
             get_unused_files(bundle, cursor=cursor)
     for limit in (0, 1_001, "many", None, True):
