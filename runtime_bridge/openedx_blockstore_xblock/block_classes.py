@@ -44,11 +44,9 @@ def find_class(block_type: str) -> type[XBlock] | None:
     return None
 
 
+@functools.cache
 def why_no_class(block_type: str) -> str:
-    """Return what keeps the installed package of a type from being loaded; empty if there is none.
-
-    It is found out anew, by loading it once more.
-    """
+    """Return what keeps a type's installed package from being loaded; empty if there is none."""
     for name in _names(block_type):
         try:
             XBlock.load_class(name)

@@ -1,11 +1,12 @@
 """What the platform's runtimes have beside XBlock's own interface, and published blocks ask for.
 
-Some is deprecated there as well; but blocks that are in use still want it. Where it is missing some
-go other ways without a word: one keeps the answers of all courses under one name then.
+Some is deprecated there as well, but blocks that are in use still want it. There is no
+``course_id``: where a runtime has one, some blocks take it for LMS, and import its modules.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,20 +17,14 @@ from xblock.core import XBlock
 from xblock.runtime import Runtime
 
 from openedx_blockstore_xblock.block_classes import find_class
-from openedx_blockstore_xblock.keys import BlockstoreContextKey
 from openedx_blockstore_xblock.placeholders import PlaceholderBlock
 from openedx_blockstore_xblock.services import BlockUser, ReplaceURLService
-
-#: Packages that take a ``course_id`` of the runtime for a course of the platform's, and ask the
-#: platform about it. Without one they do without.
-_ASK_ABOUT_COURSES = {"drag_and_drop_v2"}
 
 
 class PlatformRuntime(Runtime):  # type: ignore[misc]
     """Attributes of the platform's runtimes, for the block that is shown or handles a request.
 
-    The platform had a runtime for each block once, so that some of them are a block's own. Outside
-    of views and handlers these are missing, since nobody could tell whose they should be.
+    The platform had a runtime for each block once, so that some of them depend on the block.
     """
 
     user: BlockUser
@@ -72,22 +67,16 @@ class PlatformRuntime(Runtime):  # type: ignore[misc]
         return self.user.user_id if self.user.user_id is not None else self.user.visitor
 
     @property
-    def course_id(self) -> BlockstoreContextKey:
-        """The learning context of the block.
-
-        Raises:
-            AttributeError: No block is shown, and none handles a request; or it is one that would
-                ask the platform about a course then.
-        """
-        if not self._active or _package(self._active[-1]) in _ASK_ABOUT_COURSES:
-            raise AttributeError("course_id")
-        context_key: BlockstoreContextKey = self._active[-1].scope_ids.usage_id.context_key
-        return context_key
-
-    @property
     def anonymous_student_id(self) -> str:
-        """A name for the user that tells nobody who it is, always the same."""
-        return self.user.anonymous_id
+        """A name for the user that tells nobody who it is, another in each learning context.
+
+        Some blocks keep answers under it alone, in tables of their own.
+        """
+        name = self.user.anonymous_id
+        if not self._active:
+            return name
+        text = f"{name}:{self._active[-1].scope_ids.usage_id.context_key}"
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     @property
     def user_is_staff(self) -> bool:
@@ -113,7 +102,3 @@ class PlatformRuntime(Runtime):  # type: ignore[misc]
 
     def _replace_urls(self, block: XBlock) -> ReplaceURLService:
         raise NotImplementedError
-
-
-def _package(block: XBlock) -> str:
-    return str(block.unmixed_class.__module__.partition(".")[0])
