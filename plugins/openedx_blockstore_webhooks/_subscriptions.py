@@ -16,9 +16,10 @@ from openedx_blockstore.data import EventKind
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_webhooks import notices, runner, watching
 from openedx_blockstore_webhooks._rows import (
-    check_limit,
+    check_number,
     end_rest,
     find_subscription,
+    is_text,
     parse_uuid,
     subscription_data,
 )
@@ -113,8 +114,8 @@ def _checked(**values: Any) -> dict[str, Any]:
     if "kinds" in values:
         values["kinds"] = _kinds(values["kinds"])
     description = values.get("description", "")
-    if not isinstance(description, str) or "\0" in description:
-        raise Invalid("description must be a text, without NUL characters.")
+    if not is_text(description):
+        raise Invalid("description must be a text of Unicode, without NUL characters.")
     if len(description) > _MAX_DESCRIPTION:
         raise Invalid(f"description has more than {_MAX_DESCRIPTION} characters.")
     return values
@@ -156,7 +157,7 @@ def get_subscriptions(
         rows = rows.filter(target_uuid=parsed) if parsed is not None else rows.none()
     if after is not None:
         rows = rows.filter(pk__gt=find_subscription(after).pk)
-    return [subscription_data(row) for row in rows[: check_limit(limit)]]
+    return [subscription_data(row) for row in rows[: check_number("limit", limit)]]
 
 
 def get_subscription(subscription_uuid: UUID | str) -> SubscriptionData:
