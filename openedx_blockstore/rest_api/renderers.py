@@ -8,6 +8,10 @@ from typing import Any
 from rest_framework.renderers import JSONRenderer
 
 
+class _EscapingJSONRenderer(JSONRenderer):
+    ensure_ascii = True
+
+
 class AnyTextJSONRenderer(JSONRenderer):
     """JSON in UTF-8, whatever text is in it.
 
@@ -25,5 +29,4 @@ class AnyTextJSONRenderer(JSONRenderer):
         try:
             return super().render(data, accepted_media_type, renderer_context)
         except UnicodeEncodeError:
-            self.ensure_ascii = True
-            return super().render(data, accepted_media_type, renderer_context)
+            return _EscapingJSONRenderer().render(data, accepted_media_type, renderer_context)
