@@ -21,6 +21,8 @@ from openedx_blockstore.models import (
     BundleVersion,
     Collection,
     Draft,
+    Event,
+    EventLog,
     StagedChange,
 )
 from tests.core.helpers import forget_everything_cached, make_lender, stored_path
@@ -57,7 +59,8 @@ def shared_storage(
     folder = tmp_path_factory.mktemp("growth")
     with django_db_blocker.unblock(), counted_storage("objects", str(folder)):
         yield
-        for table in _TABLES:
+        # The log as well: other tests look at all that is in it.
+        for table in (Event, EventLog, *_TABLES):
             table._default_manager.all().delete()
 
 

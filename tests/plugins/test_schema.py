@@ -6,31 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from django.contrib.auth.models import Group, User
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from openedx_blockstore.rest_api.schema import build_schema
+from tests.rest_api.asking import ask_whatever_is_allowed, document, operations
 from tests.rest_api.conftest import Place, make_place
-from tests.rest_api.test_schema import CHECKS, EXAMPLES
 
 library = pytest.importorskip("openedx_tagging.api")
 pytest.importorskip("license_expression")
 pytest.importorskip("snowballstemmer")
 
 _PLUGINS = ("licensing", "search", "tagging")
-_DOCUMENT = build_schema(server="http://localhost/api")
-_OPERATIONS = [
-    (method, path)
-    for path, operations in _DOCUMENT["paths"].items()
-    for method in operations
-    if method != "parameters" and path.split("/")[2] in _PLUGINS
-]
+_OPERATIONS = operations(*(f"/v1/{name}/" for name in _PLUGINS))
 
 _TAGS = {"taxonomy": "subjects", "values": ["Art"]}
 
@@ -84,8 +74,9 @@ def _note(place: Place) -> None:
 def test_all_three_are_described() -> None:
     """Every operation, and in words."""
     assert {path.split("/")[2] for _method, path in _OPERATIONS} == set(_PLUGINS)
+    paths = document()["paths"]
     for method, path in _OPERATIONS:
-        assert _DOCUMENT["paths"][path][method]["description"]
+        assert paths[path][method]["description"]
 
 
 @pytest.mark.slow
@@ -110,31 +101,4 @@ def test_whatever_is_sent_the_answer_is_a_described_one(
         "expression": "CC-BY-4.0",
         "iri": "https://harvard.example/",
     }
-    operation = schemathesis.openapi.from_dict(_DOCUMENT)[path][method.upper()]
-
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(
-        case=operation.as_strategy(),
-        token=st.sampled_from([tokens[0], *tokens]),
-        is_real=st.sampled_from([True, True, True, False]),
-    )
-    def ask(case: Any, token: str, *, is_real: bool) -> None:
-        for values in (case.path_parameters, case.query, case.body) if is_real else ():
-            if isinstance(values, dict):
-                values |= {name: real[name] for name in values if name in real}
-        case.call_and_validate(
-            base_url=server,
-            headers={"Authorization": f"Token {token}"},
-            checks=CHECKS,
-            timeout=20,
-            allow_redirects=False,
-        )
-
-    ask()
+    ask_whatever_is_allowed(method, path, server=server, tokens=tokens, real=lambda: real)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -11,55 +10,22 @@ import pytest
 import schemathesis
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
-from openedx_blockstore.rest_api.schema import build_schema
+from tests.rest_api.asking import ask_whatever_is_allowed, document, operations
 from tests.rest_api.conftest import Place, World, make_place
-
-#: How many requests each operation gets; more where there is time.
-EXAMPLES = int(os.environ.get("BLOCKSTORE_TEST_EXAMPLES", "25"))
-
-#: What must be true of every answer.
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-
-
-def _document() -> dict[str, Any]:
-    return build_schema(server="http://localhost/api")
-
-
-_OPERATIONS = [
-    (method, path)
-    for path, operations in _document()["paths"].items()
-    for method in operations
-    if method != "parameters"
-]
 
 
 def test_the_document_is_valid_and_says_something_of_everything(world: World) -> None:
     """It is OpenAPI 3, has an error for everything, and a sentence for every operation."""
-    document = world.client("reader").get("/api/v1/schema").json()
-    assert document["openapi"].startswith("3.0")
-    assert document["servers"] == [{"url": "http://testserver/api"}]
-    schemathesis.openapi.from_dict(document).config  # noqa: B018  (it can be loaded)
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
+    served = world.client("reader").get("/api/v1/schema").json()
+    assert served["openapi"].startswith("3.0")
+    assert served["servers"] == [{"url": "http://testserver/api"}]
+    schemathesis.openapi.from_dict(served).config  # noqa: B018  (it can be loaded)
+    for path, described in served["paths"].items():
+        for method, operation in described.items():
             assert operation["description"], (method, path)
             assert {"401", "503"} <= set(operation["responses"]), (method, path)
             errors = [status for status in operation["responses"] if int(status) >= 400]
@@ -71,7 +37,7 @@ def test_the_document_is_valid_and_says_something_of_everything(world: World) ->
 
 def test_drf_spectacular_finds_nothing_to_warn_of(capsys: pytest.CaptureFixture[str]) -> None:
     """Everything in the document was described, nothing was guessed."""
-    _document()
+    document()
     assert "Warning" not in capsys.readouterr().err
     assert "Error" not in capsys.readouterr().err
 
@@ -106,7 +72,7 @@ def served(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("method", "path"), _OPERATIONS, ids=lambda value: str(value).removeprefix("/v1/")
+    ("method", "path"), operations("/v1/"), ids=lambda value: str(value).removeprefix("/v1/")
 )
 def test_whatever_is_sent_the_answer_is_a_described_one(
     served: tuple[str, Place, list[str]], method: str, path: str
@@ -121,37 +87,7 @@ def test_whatever_is_sent_the_answer_is_a_described_one(
         "version_num": 1,
         "path": "unit.xml",
     }
-    operation = schemathesis.openapi.from_dict(_document())[path][method.upper()]
-
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(
-        case=operation.as_strategy(),
-        token=st.sampled_from([tokens[0], *tokens]),
-        is_real=st.sampled_from([True, True, True, False]),
-    )
-    def ask(case: Any, token: str, is_real: bool) -> None:
-        if is_real:
-            for name in case.path_parameters or {}:
-                if name in real:
-                    case.path_parameters[name] = real[name]
-            if isinstance(case.body, dict):
-                case.body |= {name: real[name] for name in case.body if name in real}
-        case.call_and_validate(
-            base_url=server,
-            headers={"Authorization": f"Token {token}"},
-            checks=CHECKS,
-            timeout=20,
-            allow_redirects=False,
-        )
-
-    ask()
+    ask_whatever_is_allowed(method, path, server=server, tokens=tokens, real=lambda: real)
 
 
 def test_unknown_addresses_answer_in_json(world: World) -> None:

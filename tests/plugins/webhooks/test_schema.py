@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 from uuid import UUID
 
 import pytest
-import schemathesis
 from django.contrib.auth.models import User
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.authtoken.models import Token
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from openedx_blockstore_webhooks import api as webhooks
 from openedx_blockstore_webhooks.models import Delivery, Subscription
 from openedx_blockstore_webhooks.urls import urlpatterns
 from tests.plugins.webhooks.conftest import Configure
+from tests.rest_api.asking import ask_whatever_is_allowed
 
-_EXAMPLES = int(os.environ.get("BLOCKSTORE_TEST_EXAMPLES", "25"))
-_CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
 _OPERATIONS = [
     ("get", "subscriptions"),
     ("post", "subscriptions"),
@@ -49,13 +31,8 @@ _OPERATIONS = [
 ]
 
 
-def _document(client: Any) -> dict[str, Any]:
-    found: dict[str, Any] = client.get("/api/v1/schema").json()
-    return found
-
-
 def test_the_document_has_every_operation(admin_client: Any) -> None:
-    paths = _document(admin_client)["paths"]
+    paths = admin_client.get("/api/v1/schema").json()["paths"]
     ours = {path for path in paths if path.startswith("/v1/webhooks/")}
     assert len(ours) == len(urlpatterns)
     found = {
@@ -74,16 +51,12 @@ def test_whatever_is_sent_the_answer_is_a_described_one(
     ada: User,
     collection: UUID,
     configure: Configure,
-    admin_client: Any,
     method: str,
     path: str,
 ) -> None:
     """No 500, no status and no form that the document does not know."""
     configure(MAX_PER_USER=100_000)
     token = Token.objects.create(user=ada).key
-    operation = schemathesis.openapi.from_dict(_document(admin_client))[f"/v1/webhooks/{path}"][
-        method.upper()
-    ]
 
     def real() -> dict[str, str]:
         row = Subscription.objects.filter(active=True).first()
@@ -104,28 +77,10 @@ def test_whatever_is_sent_the_answer_is_a_described_one(
             "target_uuid": str(collection),
         }
 
-    @settings(
-        max_examples=_EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
+    ask_whatever_is_allowed(
+        method,
+        f"/v1/webhooks/{path}",
+        server=f"{live_server.url}/api",
+        tokens=[token],
+        real=real,
     )
-    @given(case=operation.as_strategy(), is_real=st.sampled_from([True, True, True, False]))
-    def ask(case: Any, *, is_real: bool) -> None:
-        if is_real:
-            values = real()
-            for name in case.path_parameters or {}:
-                case.path_parameters[name] = values[name]
-            if isinstance(case.body, dict):
-                case.body |= {name: values[name] for name in case.body if name in values}
-        case.call_and_validate(
-            base_url=f"{live_server.url}/api",
-            headers={"Authorization": f"Token {token}"},
-            checks=_CHECKS,
-            timeout=20,
-            allow_redirects=False,
-        )
-
-    ask()
