@@ -14,6 +14,7 @@ from django.db import connection
 from openedx_blockstore import api
 from openedx_blockstore_webhooks import _subscriptions, watching
 from openedx_blockstore_webhooks import api as webhooks
+from openedx_blockstore_webhooks._rows import find_subscription
 from tests.plugins.webhooks.conftest import Configure
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,11 +58,10 @@ def test_a_secret_is_rotated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = webhooks.create_subscription(ada, scope="collection", target_uuid=collection, url=URL)
-    find: Any = _subscriptions.find_subscription
     calls: list[object] = []
 
-    def find_then(uuid: object) -> Any:
-        row = find(uuid)
+    def find_then(uuid: UUID) -> Any:
+        row = find_subscription(uuid)
         if not calls:
             somebody_writes()
         calls.append(uuid)
