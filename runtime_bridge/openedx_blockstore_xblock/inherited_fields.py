@@ -49,6 +49,9 @@ class InheritedFields(XBlockMixin):  # type: ignore[misc]
     format = String(help="The kind of assignment.", default=None, scope=Scope.settings)
     start = Date(help="When it can be seen first.", default=None, scope=Scope.settings)
     due = Date(help="When it has to be done.", default=None, scope=Scope.settings)
+    visible_to_staff_only = Boolean(
+        help="Whether it is there for its authors alone.", default=False, scope=Scope.settings
+    )
 
 
 def fields_of(block_class: type[XBlock]) -> Mapping[str, Field]:

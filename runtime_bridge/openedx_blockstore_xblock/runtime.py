@@ -26,7 +26,7 @@ from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.children import ChildrenFieldData, KeyReader
 from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.compatibility import PlatformRuntime
-from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
+from openedx_blockstore_xblock.exceptions import BlockNotFound, ReadOnlyBlock
 from openedx_blockstore_xblock.inheritance import Ancestry, SettingsAround
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
@@ -52,7 +52,7 @@ from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_st
 from openedx_blockstore_xblock.static_files import StaticFile, StaticFiles
 from openedx_blockstore_xblock.surroundings import Surroundings
 from openedx_blockstore_xblock.tree import BlockTree, Node
-from openedx_blockstore_xblock.wrapping import wrap
+from openedx_blockstore_xblock.wrapping import staff_only_mark, wrap
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,8 @@ class BlockstoreRuntime(PlatformRuntime):
         self._state = _state_store(user, surroundings.preview)
         self._settings = SettingsAround(Ancestry(self._loader), surroundings.contexts.settings)
         self._static = StaticFiles(self._bundles, user.user_id)
+        #: Handlers act for authors without being in author mode, on what these have seen.
+        self._sees_staff_only = surroundings.author_mode or user.is_author
         #: How many views are being shown, one inside another.
         self._showing = 0
         #: The experiments of courses, for blocks that show a part of themselves.
@@ -93,6 +95,7 @@ class BlockstoreRuntime(PlatformRuntime):
             prefetch=self._prefetch,
             make=self._block,
             show_all=surroundings.author_mode,
+            is_hidden=self._is_hidden,
         )
         self._field_data_of_blocks = self._split_field_data()
 
@@ -104,8 +107,8 @@ class BlockstoreRuntime(PlatformRuntime):
         What authors have broken does not raise: a placeholder stands for it.
 
         Raises:
-            BlockNotFound, LearningContextNotFound, MountNotFound: It is not there (only where it is
-                asked for by itself, not as somebody's child).
+            BlockNotFound, LearningContextNotFound, MountNotFound: It is not there, or not for this
+                user (only where it is asked for by itself, not as somebody's child).
             StorageError: The storage failed.
         """
         try:
@@ -118,7 +121,16 @@ class BlockstoreRuntime(PlatformRuntime):
         if for_parent is None:
             # All that is shown with it is read together.
             self._tree.descend(usage_id)
+        self._prefetch([usage_id])
+        if self._is_hidden(usage_id):
+            hidden = BlockNotFound(usage_id, "it is not there for this user")
+            if for_parent is None:
+                raise hidden
+            return self._placeholder(usage_id, str(hidden), for_parent)
         return self._block(node, for_parent)
+
+    def _is_hidden(self, usage_key: BlockstoreUsageKey) -> bool:
+        return not self._sees_staff_only and self._settings.is_staff_only(usage_key)
 
     def _block(self, node: Node, for_parent: XBlock | None = None) -> XBlock:
         found = node.found
@@ -381,9 +393,23 @@ class BlockstoreRuntime(PlatformRuntime):
             and completion.can_mark_block_complete_on_view(block)
         ):
             seen_after_ms = completion.get_complete_on_view_delay_ms()
-        wrapped = Fragment(wrap(block, view, frag, body=body, seen_after_ms=seen_after_ms))
+        wrapped = Fragment()
+        if view in _SHOWING and self._begins_staff_only(block):
+            wrapped.add_content(staff_only_mark())
+        wrapped.add_content(wrap(block, view, frag, body=body, seen_after_ms=seen_after_ms))
         wrapped.add_fragment_resources(frag)
         return wrapped
+
+    def _begins_staff_only(self, block: XBlock) -> bool:
+        """Tell whether to say above a block that learners do not see it, and all inside it."""
+        usage_key = block.scope_ids.usage_id
+        self._prefetch([usage_key])
+        if not (self._sees_staff_only and self._settings.is_staff_only(usage_key)):
+            return False
+        if self._showing == 1 or (parent := block.parent) is None:
+            return True
+        self._prefetch([parent])
+        return not self._settings.is_staff_only(parent)
 
     def applicable_aside_types(self, block: XBlock) -> list[str]:  # noqa: ARG002 - XBlock's
         """There are no asides."""

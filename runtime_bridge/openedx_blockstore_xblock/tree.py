@@ -52,6 +52,7 @@ class BlockTree:
         prefetch: Reads what else is kept about usages, for many at a time.
         make: Makes a block of a node.
         show_all: Show everything where there is a choice.
+        is_hidden: Tells of a usage that was prefetched whether it is not there for this user.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class BlockTree:
         prefetch: Callable[[Iterable[BlockstoreUsageKey]], None],
         make: Callable[[Node], XBlock],
         show_all: bool,
+        is_hidden: Callable[[BlockstoreUsageKey], bool],
     ) -> None:
         self._loader = loader
         self._prefetch = prefetch
         self._make = make
         self._show_all = show_all
+        self._is_hidden = is_hidden
         self._nodes: dict[BlockstoreUsageKey, Node] = {}
         self._children: dict[BlockstoreUsageKey, list[BlockstoreUsageKey]] = {}
         self._parents: dict[BlockstoreUsageKey, BlockstoreUsageKey] = {}
@@ -131,22 +134,34 @@ class BlockTree:
     def descend(self, usage_key: BlockstoreUsageKey) -> None:
         """Find the children of a block, and theirs, as far as they are shown together with it."""
         level, found = [usage_key], [usage_key]
-        while nodes := [node for key in level if (node := self._unknown(key)) is not None]:
-            plain = [node for node in nodes if not issubclass(node.block_class, ChoosingBlock)]
-            if plain:
-                self._hold(plain, [(node.found, node.parsed.children) for node in plain])
+        held: list[Node] = []
+        choices: list[_Choice] = []
+        while True:
+            nodes = [node for key in level if (node := self._unknown(key)) is not None]
+            done = [node for node in nodes if not issubclass(node.block_class, ChoosingBlock)]
+            if done:
+                self._hold(done, [(node.found, node.parsed.children) for node in done])
             else:
-                # What is chosen depends on the learner's state; all else is found without it.
+                # What is chosen depends on the learner's state, and what is hidden on settings; all
+                # else is found without them.
                 self._prefetch(found)
-                self._choose(nodes)
-            done = plain or nodes
+                done = self._settle(choices)
+            if not done:
+                if not nodes:
+                    break
+                choices = self._choose(nodes)
+                done = nodes
+            held += done
             level = [node.usage_key for node in nodes if node not in done]
             for node in done:
                 children = self._children[node.usage_key]
                 found += children
                 if getattr(node.block_class, "shows_all_children", True):
                     level += [child for child in children if self._is_below(node, child)]
-        self._prefetch(found)
+        for node in held:
+            self._children[node.usage_key] = [
+                child for child in self._children[node.usage_key] if not self._is_hidden(child)
+            ]
 
     def _unknown(self, usage_key: BlockstoreUsageKey) -> Node | None:
         """Return a block whose children are not known yet, if it can have any."""
@@ -179,28 +194,52 @@ class BlockTree:
 
     # Choices -------------------------------------------------------------------------------------
 
-    def _choose(self, nodes: Sequence[Node]) -> None:
-        """Let blocks choose; of what they choose nothing is read until all of it is known."""
-        choices = [self._first_choice(node) for node in nodes]
+    def _choose(self, nodes: Sequence[Node]) -> list[_Choice]:
+        """Let blocks choose, but not those that are hidden; nothing is kept of it yet."""
+        for node in nodes:
+            self._keep(node, [])
+        shown = [node for node in nodes if not self._is_hidden(node.usage_key)]
+        return self._hold_chosen([self._first_choice(node) for node in shown])
+
+    def _hold_chosen(self, choices: list[_Choice]) -> list[_Choice]:
+        """Find what was chosen; nothing of it is read until all of it is known."""
         while broken := self._broken([each for choice in choices for each in choice.shown]):
             choices = [choice.again_without(broken) for choice in choices]
-        shown = [each for choice in choices for each in choice.shown]
-        found = self._loader.children([(each.holder, [each.child]) for each in shown])
-        usage_keys = iter([usage_key for (usage_key,) in found])
-        for node, choice in zip(nodes, choices, strict=True):
-            chosen = [next(usage_keys) for _each in choice.shown]
-            self._keep(node, chosen)
-            if not self._show_all:
-                choice.block.settle(choice.pool, choice.shown, chosen)
+        usage_keys = iter(self._usages([each for choice in choices for each in choice.shown]))
+        for choice in choices:
+            self._keep(choice.node, [next(usage_keys) for _each in choice.shown])
+        return choices
+
+    def _settle(self, choices: list[_Choice]) -> list[Node]:
+        """Keep what was chosen; but if some of it is hidden, choose again, and return who has."""
+        chosen = [self._children[choice.node.usage_key] for choice in choices]
+        if any(self._is_hidden(key) for keys in chosen for key in keys):
+            # All of a library may be: its blocks are not to be tried one by one.
+            blocks = [each for choice in choices for each in choice.pool.blocks]
+            usage_keys = self._usages(blocks)
+            self._prefetch(usage_keys)
+            found = zip(blocks, usage_keys, strict=True)
+            hidden = [each for each, key in found if self._is_hidden(key)]
+            choices[:] = self._hold_chosen([each.again_without(hidden) for each in choices])
+            return [choice.node for choice in choices]
+        if not self._show_all:
+            for choice, keys in zip(choices, chosen, strict=True):
+                choice.block.settle(choice.pool, choice.shown, keys)
+        choices.clear()
+        return []
+
+    def _usages(self, blocks: Sequence[PoolBlock]) -> list[BlockstoreUsageKey]:
+        found = self._loader.children([(each.holder, [each.child]) for each in blocks])
+        return [usage_key for (usage_key,) in found]
 
     def _first_choice(self, node: Node) -> _Choice:
         block: ChoosingBlock = self._make(node)
         pool = gather(self._loader, node.found, node.parsed)
         if self._show_all:
-            return _Choice(block, pool, pool.blocks[: block.shown_to_authors])
+            return _Choice(node, block, pool, pool.blocks[: block.shown_to_authors])
         if block.response_type:
             pool = answered_by(self._loader, pool, block.response_type)
-        return _Choice(block, pool, block.choose(pool))
+        return _Choice(node, block, pool, block.choose(pool))
 
     def _broken(self, blocks: Sequence[PoolBlock]) -> list[PoolBlock]:
         """Return those that are not there; authors are shown that they are not."""
@@ -218,6 +257,7 @@ class _Choice:
         pool: What it has chosen from.
     """
 
+    node: Node
     block: ChoosingBlock
     pool: Pool
     shown: tuple[PoolBlock, ...]

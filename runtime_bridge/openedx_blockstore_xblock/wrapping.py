@@ -6,6 +6,7 @@ import json
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from web_fragments.fragment import Fragment
 from xblock.core import XBlock
 
@@ -50,6 +51,14 @@ def wrap(
         mark_safe(body),  # noqa: S308 - blocks render HTML
         script,
         view=view,
+    )
+
+
+def staff_only_mark() -> SafeString:
+    """Return what authors read above a block that is there for them alone."""
+    return format_html(
+        '<p class="blockstore-staff-only" role="note">{}</p>',
+        gettext("Only for staff: learners do not see this."),
     )
 
 

@@ -9,8 +9,13 @@ from xblock.core import XBlock
 from xblock.fields import Scope
 
 from openedx_blockstore_xblock.authored import GivenSettings
-from openedx_blockstore_xblock.inheritance.ancestry import Ancestry, Around
-from openedx_blockstore_xblock.inherited_fields import INHERITED, decoded, fields_of
+from openedx_blockstore_xblock.inheritance.ancestry import Ancestry, Around, Surrounding
+from openedx_blockstore_xblock.inherited_fields import (
+    INHERITED,
+    InheritedFields,
+    decoded,
+    fields_of,
+)
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 
 #: Is given usages of one context, and returns what the context sets for them.
@@ -57,16 +62,40 @@ class SettingsAround:
         inherited: dict[str, Any] = {}
         for settings in (
             *_of_course(around),
-            *(
-                {**each.attributes, **self._policy(around, each.name), **self._set[each.usage_key]}
-                for each in reversed(containers)
-            ),
+            *(self._said(around, each, each.usage_key) for each in reversed(containers)),
         ):
             inherited.update({name: settings[name] for name in settings.keys() & INHERITED})
         return GivenSettings(
             {**own, **self._set[usage_key]},
             _typed(block_class, inherited),
         )
+
+    def is_staff_only(self, usage_key: BlockstoreUsageKey) -> bool:
+        """Tell whether a block, which :meth:`read` has been told of, is for its authors alone.
+
+        For each block what is nearest counts, so that a context can show one sequence of a chapter
+        that is not shown. What is inside of a block that is not shown never is.
+        """
+        around = self._around[usage_key]
+        is_so = False
+        for settings in _of_course(around):
+            is_so = _is_staff_only(settings, default=is_so)
+        for number, each in reversed(list(enumerate(around.blocks))):
+            said = self._said(around, each, each.usage_key if number else usage_key)
+            is_so = _is_staff_only(said, default=is_so)
+            if is_so:
+                return True
+        return False
+
+    def _said(
+        self, around: Around, block: Surrounding, usage_key: BlockstoreUsageKey
+    ) -> Mapping[str, Any]:
+        """Return what is said of one block, by whomever."""
+        return {
+            **block.attributes,
+            **self._policy(around, block.name),
+            **self._set[usage_key],
+        }
 
     @staticmethod
     def _policy(around: Around, name: str) -> Mapping[str, Any]:
@@ -77,6 +106,16 @@ def _of_course(around: Around) -> list[Mapping[str, Any]]:
     if around.course is None:
         return []
     return [around.course.of_course, around.course.of_block(around.chapter)]
+
+
+def _is_staff_only(settings: Mapping[str, Any], *, default: bool) -> bool:
+    name = InheritedFields.visible_to_staff_only.name
+    if settings.get(name) is None:
+        return default
+    try:
+        return bool(decoded(InheritedFields.visible_to_staff_only, settings[name]))
+    except ValueError:
+        return default
 
 
 def _typed(block_class: type[XBlock], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from openedx_blockstore_xblock.access import administer_context
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import MountNotFound
 from openedx_blockstore_xblock.keys import BlockstoreContextKey
-from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline
+from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline, states_for
 from openedx_blockstore_xblock.rest_api.base import ALIAS, CONTEXT, ContextView
 from openedx_blockstore_xblock.rest_api.serializers import (
     MountChangeSerializer,
@@ -43,8 +43,11 @@ class MountView(ContextView):
         """Return what is mounted: of a course the outline, of all else the block to begin with."""
         key = self.visible_context(context_key)
         found = self.visible_mount(key, alias)
-        contents = mounted(key, alias)
-        outline = read_outline(key, alias, contents)
+        states = states_for()
+        contents = mounted(states, key, alias)
+        outline = read_outline(states, key, alias)
+        if outline is not None and not found.is_author:
+            outline = outline.for_learners()
         try:
             main = str(main_usage(key, alias, contents)) if outline is None else None
         except MountNotFound:

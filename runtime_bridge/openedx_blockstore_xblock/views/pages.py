@@ -15,7 +15,7 @@ from xblock.core import XBlock
 from openedx_blockstore_xblock.access import check_mount_preview, view_mount
 from openedx_blockstore_xblock.icons import TITLES, icon_of
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
-from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline
+from openedx_blockstore_xblock.pages import main_usage, mounted, read_outline, states_for
 from openedx_blockstore_xblock.preview import Preview, default_preview
 from openedx_blockstore_xblock.requests import block_user, make_runtime
 from openedx_blockstore_xblock.views.authoring import author_panel
@@ -62,16 +62,17 @@ def show_mount(request: HttpRequest, context: str, alias: str) -> HttpResponse:
         return chosen
     preview = Preview.from_query(request.GET) or default_preview()
     check_mount_preview(request.user, context_key, alias, access, preview)
-    contents = mounted(context_key, alias, user_id=request.user.pk, preview=preview)
-    outline = read_outline(context_key, alias, contents)
+    states = states_for(request.user.pk, preview)
+    outline = read_outline(states, context_key, alias)
     if outline is None:
+        contents = mounted(states, context_key, alias)
         return redirect(block_url(main_usage(context_key, alias, contents), preview))
     bundle_uuid = access.mount.bundle_uuid
     return show(
         request,
         "outline.html",
         {
-            "outline": outline,
+            "outline": outline if access.is_author else outline.for_learners(),
             "title": outline.title,
             "preview": preview,
             "preview_label": describe(preview),
