@@ -48,6 +48,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else")
     parser.add_argument("--rounds", type=int, default=15, help="of each short operation [15]")
     parser.add_argument("--folder", help="where to write; on the disk that is to be measured")
+    parser.add_argument(
+        "--documents", type=int, default=100_000, help="in search engines [100,000]"
+    )
     parser.add_argument("--courses", type=Path, default=_COURSES, help="folder of courses")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(_PARTS):
@@ -83,7 +86,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> Iterator[Measured]:
     from bench.operations import Operations  # noqa: PLC0415
 
     floor.create_table()
-    operations = Operations(folder, rounds=options.rounds)
+    operations = Operations(folder, rounds=options.rounds, documents=options.documents)
     if not options.json:
         print(f"{'operation':<72} {'time':>10} {'floor':>10} {'ratio':>6} {'memory':>9}")
     for part in options.parts or _PARTS:

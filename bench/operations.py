@@ -37,11 +37,13 @@ class Operations:
     Args:
         folder: Where the floor writes its files: on the same disk as Blockstore's.
         rounds: How often each short operation is timed.
+        documents: How many are indexed in search engines.
     """
 
-    def __init__(self, folder: Path, *, rounds: int) -> None:
+    def __init__(self, folder: Path, *, rounds: int, documents: int) -> None:
         self._folder = folder
         self._rounds = rounds
+        self._documents = documents
         self._count = itertools.count()
         self._collection = api.create_collection("Bench").uuid
 
@@ -68,7 +70,8 @@ class Operations:
         """Search engines, as many as there are."""
         from bench.searching import SearchEngines  # noqa: PLC0415 - a plugin, with its libraries
 
-        yield from SearchEngines(self._folder, rounds=self._rounds).measure()
+        engines = SearchEngines(self._folder, rounds=self._rounds, parts=self._documents)
+        yield from engines.measure()
 
     def reads(self) -> Iterator[Measured]:
         """Listing, and questions about history and links."""

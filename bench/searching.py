@@ -24,7 +24,6 @@ from openedx_blockstore.plugin_api.search_backends import (
 from openedx_blockstore_search.backends.elasticsearch import ElasticsearchBackend
 from openedx_blockstore_search.backends.sqlite import SqliteBackend
 
-_PARTS = 100_000
 _WORDS = 20_000
 _BATCH = 1_000
 _COLLECTIONS = 200
@@ -56,18 +55,20 @@ class SearchEngines:
     Args:
         folder: Where SQLite keeps its index, and the plain table is.
         rounds: How often each query is timed.
+        parts: How many are indexed; as many as a bundle has, or more.
     """
 
-    def __init__(self, folder: Path, *, rounds: int) -> None:
+    def __init__(self, folder: Path, *, rounds: int, parts: int) -> None:
         self._folder = folder
         self._rounds = rounds
+        self._parts = max(parts, _PARTS_OF_A_BUNDLE)
         self._random = random.Random(7)
         self._vocabulary = self._make_words()
         # Half of all words of a text are of some two hundred, as in real ones.
         weights = [1 / (rank + 20) for rank in range(_WORDS)]
         self._weights = list(itertools.accumulate(weights))
         self._collections = [UUID(int=self._random.getrandbits(128)) for _ in range(_COLLECTIONS)]
-        self._documents = [self._document(number) for number in range(_PARTS)]
+        self._documents = [self._document(number) for number in range(self._parts)]
         self._plain = sqlite3.connect(folder / "plain.sqlite3", isolation_level=None)
 
     def measure(self) -> Iterator[Measured]:
@@ -75,7 +76,7 @@ class SearchEngines:
         for name, engine in self._engines():
             engine.create("bench")
             yield measure(
-                f"{name}: index 100,000 parts",
+                f"{name}: index {self._parts:,} parts",
                 lambda engine=engine: lambda: self._index(engine),  # type: ignore[misc]
                 lambda: self._fill_plain,
                 rounds=1,
@@ -225,7 +226,7 @@ class SearchEngines:
         )
 
     def _changed(self) -> list[SearchDocument]:
-        first = self._random.randrange(_PARTS // _PARTS_OF_A_BUNDLE) * _PARTS_OF_A_BUNDLE
+        first = self._random.randrange(self._parts // _PARTS_OF_A_BUNDLE) * _PARTS_OF_A_BUNDLE
         return [self._document(number) for number in range(first, first + _PARTS_OF_A_BUNDLE)]
 
 

@@ -28,7 +28,8 @@ class Finding:
 
     Attributes:
         code: A stable word for machines, such as ``dangling-asset``; the documentation lists all.
-        file: Its path, or an empty string for the whole of what was looked at.
+        file: Its path, or an empty string for the whole of what was looked at. Of something that
+            was in the version before and is not any more, it is the path there.
         line: Where in the file, from 1; None where that says nothing.
         message: A sentence for people. It never holds a secret, such as an LTI passport.
         mend: A sentence that says how to mend it; empty where the message says so.

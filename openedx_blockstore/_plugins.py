@@ -121,20 +121,23 @@ def _is_app(package: str) -> bool:
     return any(each.name.partition(".")[0] == package for each in apps.get_app_configs())
 
 
-def missing_packages(installed: Iterable[str]) -> list[PluginProblem]:
-    """Return what is wrong with plugins that the settings name, and that are not there."""
+def missing_packages(installed: Iterable[str], known: str) -> list[PluginProblem]:
+    """Return what is wrong with plugins that the settings name, and that are not there.
+
+    Args:
+        known: Those that could be meant.
+    """
     named = get_settings().PLUGINS
     if named == "all":
         return []
     there = set(installed)
-    listed = ", ".join(sorted(there - {CORE})) or "none"
     return [
         PluginProblem(
             package,
             "",
             "",
             f"OPENEDX_BLOCKSTORE['PLUGINS'] names {package!r}, and no such plugin is installed.",
-            f"Install it, or take it out of the setting; there are: {listed}.",
+            f"Install it, or take it out of the setting; there are: {known}.",
         )
         for package in dict.fromkeys(named)
         if package not in there

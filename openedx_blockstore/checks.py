@@ -103,7 +103,7 @@ def check_plugins(**_kwargs: Any) -> Sequence[CheckMessage]:
         messages.extend(
             CheckWarning(
                 f"OPENEDX_BLOCKSTORE[{key!r}] names {package!r}, and no such plugin is installed.",
-                hint=f"There are: {', '.join(sorted(installed)) or 'none'}.",
+                hint=f"There are: {plugin_manager.known_packages()}.",
                 id="openedx_blockstore.W002",
             )
             for package in getattr(ours, key)

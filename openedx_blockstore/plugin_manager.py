@@ -43,6 +43,7 @@ from openedx_blockstore.exceptions import (
     StorageError,
 )
 from openedx_blockstore.plugin_api import CONTRACTS
+from openedx_blockstore.settings import environment
 
 ContractT = TypeVar("ContractT")
 
@@ -118,6 +119,16 @@ def is_enabled(package: str) -> bool:
 def installed_packages() -> frozenset[str]:
     """Return the packages that register any plugin, or a Django app."""
     return frozenset(each.package for each in _registrations()) | _packages_with_apps()
+
+
+def known_packages() -> str:
+    """Return the packages that somebody may have meant who has named another one, as a list.
+
+    In a host there are dozens of Django apps that are found in the same way as those of plugins.
+    """
+    ours = _packages_with_apps().intersection(environment.own_plugins())
+    found = ours.union(each.package for each in _registrations()) - {CORE}
+    return ", ".join(sorted(found)) or "none"
 
 
 def list_plugins() -> list[Registration]:
@@ -215,7 +226,7 @@ def _load(contract: type) -> _Loaded:
 @functools.cache
 def _load_once(contract: type) -> _Loaded:
     group = CONTRACTS[contract]
-    problems = missing_packages(installed_packages())
+    problems = missing_packages(installed_packages(), known_packages())
     chosen, unusable = choose(each for each in _registrations() if each.group == group)
     problems.extend(unusable)
     instances: dict[str, object] = {}
@@ -237,6 +248,7 @@ __all__ = [
     "forget",
     "installed_packages",
     "is_enabled",
+    "known_packages",
     "list_plugins",
     "package_of",
     "plugin",

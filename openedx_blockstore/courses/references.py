@@ -39,7 +39,9 @@ ASSET_ATTRIBUTES = (
 # What a reference surely ends at: a quotation mark, an angle bracket or the end of a line, as such,
 # as an entity by name or by number, or escaped in JSON.
 _MARK = r"&(?:quot|apos|lt|gt|\#(?:0{0,5}(?:34|39|60|62|10)|[xX]0{0,5}(?:22|27|3[cCeE]|[aA])));"
-_END = rf"""(?:(?!{_MARK}|\\["'nt])[^"'<>\n\r`{{}}|])"""
+# Or where the next one begins, as in a srcset, or in a style with several url(…).
+_NEXT = r"(?<![\w.%-])/static/|asset-v1:"
+_END = rf"""(?:(?!{_MARK}|\\["'nt]|{_NEXT})[^"'<>\n\r`{{}}|])"""
 _STATIC = re.compile(rf"(?<![\w.%-])/static/({_END}{{0,300}})")
 # All parts are bounded, so that no text takes time that grows with the square of its length.
 _ASSET_KEY = re.compile(

@@ -57,12 +57,14 @@ class InvalidQuery(Invalid):
 
     Attributes:
         field: The attribute of the query that is wrong.
+        problem: Why, and what it may be.
     """
 
     code = "invalid_query"
 
     def __init__(self, field: str, problem: str) -> None:
         self.field = field
+        self.problem = problem
         super().__init__(f"{field}: {problem}")
 
 

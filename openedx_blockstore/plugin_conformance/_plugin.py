@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import pkgutil
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -71,7 +72,7 @@ class PluginConformance:
         group = CONTRACTS[self.contract]
         value = f"{self.plugin.__module__}:{self.plugin.__qualname__}"
         registered = [each.value for each in list_plugins() if each.group == group]
-        assert value in registered, (
+        assert any(_leads_to(each, self.plugin) for each in registered), (
             f"No entry point in the group {group!r} names {value!r}. Add one to the package's "
             f'pyproject.toml, [project.entry-points."{group}"] your-name = "{value}", and install '
             f"it anew. There are: {', '.join(registered) or 'none'}."
@@ -80,6 +81,17 @@ class PluginConformance:
     def test_it_says_what_it_does(self) -> None:
         """`manage.py list_plugins` shows the first line of its docstring."""
         assert (self.plugin.__doc__ or "").strip(), f"{self.plugin.__name__} needs a docstring."
+
+
+def _leads_to(value: str, plugin: type[Any]) -> bool:
+    """Tell whether an entry point names a class, where it is defined or where it is imported."""
+    if value.partition(".")[0] != plugin.__module__.partition(".")[0]:
+        return False
+    try:
+        found: object = pkgutil.resolve_name(value)
+    except (AttributeError, ImportError, ValueError):
+        return False
+    return found is plugin
 
 
 def check_types_of_bundles(plugin: Any) -> None:
@@ -101,8 +113,8 @@ def check_finding(finding: Any, *, files: set[str]) -> None:
     assert finding.code, f"{finding!r} needs a code, which programs can tell it by."
     assert finding.message.strip(), f"{finding!r} needs a message for people."
     assert finding.file == "" or finding.file in files, (
-        f"{finding!r} names the file {finding.file!r}, which is not there. Name a path of the "
-        f"contents, or an empty text for all of them."
+        f"{finding!r} names the file {finding.file!r}, which is not there. Name a path of what "
+        f"was looked at, or an empty text for all of it."
     )
     assert finding.line is None or finding.line >= 1, (
         f"{finding!r} names line {finding.line}; lines count from 1, and None is for no line."

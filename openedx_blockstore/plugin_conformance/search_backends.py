@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+from openedx_blockstore.plugin_api import SearchBackend
+from openedx_blockstore.plugin_conformance._plugin import PluginConformance
 from openedx_blockstore.plugin_conformance._search.documents import DocumentSuite
 from openedx_blockstore.plugin_conformance._search.finding import FindingSuite
 from openedx_blockstore.plugin_conformance._search.generations import GenerationSuite
@@ -21,6 +23,7 @@ from openedx_blockstore.plugin_conformance._search.visibility import VisibilityS
 
 
 class SearchBackendConformance(
+    PluginConformance,
     GenerationSuite,
     DocumentSuite,
     FindingSuite,
@@ -33,3 +36,5 @@ class SearchBackendConformance(
     A subclass names its engine, and says with ``search_options`` where one test finds nothing that
     another one has left.
     """
+
+    contract = SearchBackend

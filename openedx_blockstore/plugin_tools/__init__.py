@@ -8,6 +8,7 @@ hold for one version.
 """
 
 from openedx_blockstore.plugin_tools.finding import is_enabled, plugins_of
+from openedx_blockstore.plugin_tools.patterns import find_pattern
 from openedx_blockstore.plugin_tools.ranges import (
     annotation_history,
     annotations_covering,
@@ -32,6 +33,7 @@ __all__ = [
     "changing_collection",
     "check_plugin_settings",
     "clear_annotation",
+    "find_pattern",
     "is_enabled",
     "open_trees",
     "plugins_of",

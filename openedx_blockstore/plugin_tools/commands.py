@@ -22,6 +22,8 @@ INTERRUPTED = 130
 class BlockstoreCommand(BaseCommand):
     """A command that ends with a sentence."""
 
+    #: The exit code of a command that can not go on.
+    failed = 1
     #: Said when somebody stops the command: what was done until then, and what to do next.
     interrupted = ""
 
@@ -38,20 +40,22 @@ class BlockstoreCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except BlockstoreError as error:
-            raise CommandError(_sentence(error)) from error
+            raise CommandError(_sentence(error), returncode=self.failed) from error
         except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=self.failed) from error
         except DatabaseError as error:
             raise CommandError(
                 f"The database can not be used: {_one_line(error)}. Is it there, and were its "
-                f"tables made (`manage.py migrate`)?"
+                f"tables made (`manage.py migrate`)?",
+                returncode=self.failed,
             ) from error
         except BrokenPipeError:
             raise  # whoever reads the output has seen enough
         except OSError as error:
             what = error.filename or "the output"
             raise CommandError(
-                f"{what} can not be read or written: {error.strerror or error}."
+                f"{what} can not be read or written: {error.strerror or error}.",
+                returncode=self.failed,
             ) from error
 
 

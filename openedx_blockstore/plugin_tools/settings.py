@@ -60,6 +60,10 @@ def check_plugin_settings(package: str, settings_class: type[object]) -> None:
 
     def check(**_kwargs: Any) -> Sequence[CheckMessage]:
         try:
+            get_settings()
+        except ImproperlyConfigured:
+            return []  # the core says so, and once is enough
+        try:
             read_settings(package, settings_class)
         except ImproperlyConfigured as error:
             return [Error(str(error), id=f"{package}.E001")]

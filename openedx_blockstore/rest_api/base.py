@@ -17,7 +17,7 @@ from django.utils.http import quote_etag
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 from openedx_blockstore.rest_api.authentication import IsLoggedIn, authentication_classes
 from openedx_blockstore.rest_api.errors import handle_error
 from openedx_blockstore.rest_api.parsers import BoundedJSONParser
+from openedx_blockstore.rest_api.renderers import AnyTextJSONRenderer
 from openedx_blockstore.rest_api.schema import BlockstoreSchema
 from openedx_blockstore.rest_api.throttling import AnonymousThrottle, UserThrottle
 from openedx_blockstore.store import digest_of
@@ -67,7 +68,7 @@ class BlockstoreView(APIView):
     schema: Any = BlockstoreSchema()
     permission_classes = [IsLoggedIn]
     parser_classes = [BoundedJSONParser]
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [AnyTextJSONRenderer]
     content_negotiation_class = AlwaysJSON
     throttle_classes: Sequence[type[BaseThrottle]] = [UserThrottle, AnonymousThrottle]
     metadata_class = None

@@ -13,9 +13,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.models_api import Bundle
 from openedx_blockstore_licensing import api
-from openedx_blockstore_licensing.exceptions import InvalidLicense, InvalidPublisher
+from openedx_blockstore_licensing.exceptions import (
+    InvalidLicense,
+    InvalidPublisher,
+    InvalidVersionRange,
+)
 from openedx_blockstore_licensing.licenses import normalize
+from openedx_blockstore_licensing.licensing import check_span, collection_expression
 from openedx_blockstore_licensing.models import (
     BundleLicense,
     CollectionLicense,
@@ -65,6 +71,13 @@ class CollectionLicenseForm(forms.ModelForm):  # type: ignore[type-arg]
 
         model = CollectionLicense
         fields = ("collection", "expression")
+
+    def clean_expression(self) -> str:
+        """Make sure that it can be said of a collection."""
+        try:
+            return collection_expression(self.cleaned_data["expression"])
+        except InvalidLicense as error:
+            raise ValidationError(str(error)) from error
 
     def clean(self) -> Any:
         """Make sure that there is something to say."""
@@ -116,6 +129,13 @@ class BundleLicenseForm(forms.ModelForm):  # type: ignore[type-arg]
         model = BundleLicense
         fields = ("bundle", "path", "expression", "first_version", "last_version")
 
+    def clean_bundle(self) -> Bundle:
+        """Make sure that it is there."""
+        bundle: Bundle = self.cleaned_data["bundle"]
+        if bundle.deleted_at is not None:
+            raise ValidationError("This bundle was deleted.")
+        return bundle
+
     def clean_path(self) -> str:
         """Return the path in its one spelling."""
         try:
@@ -126,8 +146,11 @@ class BundleLicenseForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> Any:
         """Make sure that the versions are a span."""
         first, last = (self.cleaned_data.get(name) for name in ("first_version", "last_version"))
-        if first is not None and (first < 1 or (last is not None and last < first)):
-            raise ValidationError("The versions count from 1, the first not after the last.")
+        if first is not None:
+            try:
+                check_span(first, last)
+            except InvalidVersionRange as error:
+                raise ValidationError(str(error)) from error
         return super().clean()
 
 

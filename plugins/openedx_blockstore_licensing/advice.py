@@ -8,9 +8,12 @@ from uuid import UUID
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import Finding, LinkTarget, Severity
 from openedx_blockstore.exceptions import BundleVersionNotFound
-from openedx_blockstore.models_api import Bundle
 from openedx_blockstore.plugin_api import Adviser
-from openedx_blockstore_licensing.attribution import credits_of, same_people
+from openedx_blockstore_licensing.attribution import (
+    credits_of,
+    find_own_originals,
+    is_published,
+)
 from openedx_blockstore_licensing.compatibility import evaluate
 from openedx_blockstore_licensing.data import CheckData, Use, Verdict
 from openedx_blockstore_licensing.licenses import NOASSERTION
@@ -94,23 +97,17 @@ def _about_links(own: StoredVersion, links: Mapping[str, LinkTarget]) -> Iterato
 def _about_originals(own: StoredVersion) -> Iterator[Finding]:
     if not own.derivations:
         return
-    credit = credits_of({own.key: own})[own.key]
-    uuids = [each.origin.bundle_uuid for each in credit.derived_from]
-    ours = set(
-        Bundle.objects.filter(uuid__in=uuids, collection=own.collection).values_list(
-            "uuid", flat=True
-        )
-    )
+    named = credits_of({own.key: own})
+    ours = find_own_originals({own.key: own}, named)
     into = _said(own.license.expression)
-    for each in credit.derived_from:
+    for each in named[own.key].derived_from:
         origin = each.origin
-        same = origin.bundle_uuid in ours or same_people(origin, credit)
+        same = (own.key, origin.bundle_uuid) in ours
         given = _said(origin.license)
-        if each.modified:
-            what = f"This is a changed copy of “{origin.title}”"
+        what = f"This is a {'changed ' if each.modified else ''}copy of “{origin.title}”"
+        if is_published(each, into):
             yield from _say("publish", given, into, "", what, same=same)
         else:
-            what = f"This is a copy of “{origin.title}”"
             yield from _say("copy", given, "", "", what, same=same)
 
 

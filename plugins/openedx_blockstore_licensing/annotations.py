@@ -62,6 +62,7 @@ class LicensingAnnotations(AnnotationSource):
             if each.license.expression
             or each.license.paths
             or each.derivations
+            or each.is_spoken_of
             or each.collection.publisher
         }
 

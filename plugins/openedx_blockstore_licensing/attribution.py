@@ -23,10 +23,11 @@ from openedx_blockstore_licensing._writing import lock_bundle, writing
 from openedx_blockstore_licensing.conf import get_settings
 from openedx_blockstore_licensing.data import Credit, DerivationData, Derived, PublisherData
 from openedx_blockstore_licensing.documents import credit_from_json, credit_to_json
+from openedx_blockstore_licensing.licenses import NOASSERTION
 from openedx_blockstore_licensing.licensing import notify, resolve_version
 from openedx_blockstore_licensing.models import Derivation
 from openedx_blockstore_licensing.publishers import find_publishers
-from openedx_blockstore_licensing.stored import Key, StoredVersion, read_versions
+from openedx_blockstore_licensing.stored import Key, StoredVersion, batches, read_versions
 
 #: How many works may be named one behind the other; what is further away is left out.
 MAX_CHAIN = 30
@@ -296,6 +297,45 @@ def _values(
 def same_people(credit: Credit, other: Credit) -> bool:
     """Tell whether two works are of the same people; those who are not named are nobody's same."""
     return any(_people(credit)) and _people(credit) == _people(other)
+
+
+def find_own_originals(
+    versions: Mapping[Key, StoredVersion], named: Mapping[Key, Credit]
+) -> set[tuple[Key, UUID]]:
+    """Return what was made of works of the same people, who may do with those as they please.
+
+    Args:
+        named: Who is to be named for the versions.
+
+    Returns:
+        Pairs of a version and the UUID of its original, which is in the same collection, or names
+        the same people. It takes one statement, if any.
+    """
+    made = {
+        (key, derived.origin.bundle_uuid): derived.origin
+        for key in versions
+        for derived in named[key].derived_from
+    }
+    places: dict[UUID, int] = {}
+    for some in batches(sorted({uuid for _key, uuid in made})):
+        rows = Bundle.objects.filter(uuid__in=some)
+        places.update(rows.values_list("uuid", "collection_id"))
+    return {
+        (key, uuid)
+        for (key, uuid), origin in made.items()
+        if places.get(uuid) == versions[key].collection.pk or same_people(origin, named[key])
+    }
+
+
+def is_published(derived: Derived, license_: str) -> bool:
+    """Tell whether something made of a work is more than a copy that stays as and what it is.
+
+    Args:
+        license_: What it is under; a copy under another licence than the original was published
+            under that.
+    """
+    said = license_ if license_ != NOASSERTION else ""
+    return derived.modified or said not in {"", derived.origin.license}
 
 
 def _people(credit: Credit) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from html import escape
 from attrs import frozen
 
 from openedx_blockstore_licensing.data import Credit, Derived
-from openedx_blockstore_licensing.licenses import licenses_in
+from openedx_blockstore_licensing.licenses import NOASSERTION, licenses_in
 
 
 @frozen
@@ -25,18 +25,36 @@ class Piece:
 Line = tuple[Piece, ...]
 
 
-def credit_line(credit: Credit, *, license: str | None = None) -> Line:
+def credit_line(credit: Credit, *, license: str | None = None, here: str | None = None) -> Line:
     """Return the line that names a work.
+
+    An unchanged copy is named as the original, under the licence that its author gave. Where
+    somebody else says another one of the copy, that is told apart.
 
     Args:
         license: The licence to name; None for that of the work.
+        here: What is said of the copy alone; None for nothing but the licence of the credit.
     """
     original = original_of(credit)
-    own = credit.license if license is None else license
-    pieces = [*_own(original, own), *_finished(original.derived_from)]
+    given = original.license if license is None else license
+    if here is None:
+        here = credit.license if license is None else license
+    pieces = [*_own(original, given), *_finished(original.derived_from)]
     if original.title != credit.title:
         pieces.append(Piece(f" Here called “{credit.title}”."))
+    if _said(here) != _said(given):
+        pieces += _under(_said(here))
     return tuple(pieces)
+
+
+def _said(expression: str) -> str:
+    return "" if expression == NOASSERTION else expression
+
+
+def _under(expression: str) -> Iterator[Piece]:
+    yield Piece(" Here under " if expression else " Here with ")
+    yield from _license(expression)
+    yield Piece(".")
 
 
 def original_of(credit: Credit) -> Credit:

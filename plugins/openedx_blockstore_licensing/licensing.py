@@ -22,7 +22,12 @@ from openedx_blockstore.exceptions import (
     Invalid,
 )
 from openedx_blockstore.models_api import Bundle, BundleVersion, Collection
-from openedx_blockstore.plugin_tools import clear_annotation, replace_annotations, set_annotation
+from openedx_blockstore.plugin_tools import (
+    clear_annotation,
+    find_pattern,
+    replace_annotations,
+    set_annotation,
+)
 from openedx_blockstore_licensing._writing import as_uuid, lock_collection, writing
 from openedx_blockstore_licensing.data import (
     BundleLicenseData,
@@ -91,7 +96,7 @@ def set_collection_license(
         InvalidLicense: The expression is none, or names a licence that is not known.
         Invalid: ``since`` is in the future, or has no time zone.
     """
-    wanted = _collection_expression(expression)
+    wanted = collection_expression(expression)
     with writing():
         row = lock_collection(collection_uuid)
         changed = _say(row, wanted, _check_since(since), actor=actor)
@@ -107,7 +112,7 @@ def set_default_license(collection_uuid: UUID | str, expression: str) -> bool:
         CollectionNotFound: There is no such collection.
         InvalidLicense: The expression is none.
     """
-    wanted = _collection_expression(expression)
+    wanted = collection_expression(expression)
     with writing():
         row = lock_collection(collection_uuid)
         if not wanted or _rows(row):
@@ -150,7 +155,12 @@ def _check_since(since: Any) -> datetime:
     return max(since, ALWAYS)
 
 
-def _collection_expression(expression: str | None) -> str:
+def collection_expression(expression: str | None) -> str:
+    """Return what can be said of a collection in its one spelling; empty for nothing.
+
+    Raises:
+        InvalidLicense: The expression is none, or says that nobody knows.
+    """
     wanted = normalize(expression) if expression not in {None, ""} else ""
     if wanted == NOASSERTION:
         raise InvalidLicense(expression, "say nothing of a collection whose licence is not known")
@@ -209,7 +219,7 @@ def set_bundle_license(
         InvalidVersionRange: The versions are no span.
     """
     key = {"path": normalize_path(path), "layer": "said"}
-    _check_span(first_version, last_version)
+    check_span(first_version, last_version)
     span: Any = {"first_version": first_version, "last_version": last_version}
     wanted = normalize(expression) if expression is not None else None
     with writing():
@@ -332,7 +342,12 @@ def _bundle_license(row: BundleLicense) -> BundleLicenseData:
     )
 
 
-def _check_span(first: object, last: object) -> None:
+def check_span(first: object, last: object) -> None:
+    """Make sure that versions are a span; None for the last one stands for all later ones.
+
+    Raises:
+        InvalidVersionRange: They are none.
+    """
     for version in (first, *(() if last is None else (last,))):
         if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version < 2**31:
             raise InvalidVersionRange(first, last)
@@ -358,6 +373,23 @@ def get_version_license(bundle_uuid: UUID | str, version: int | None = None) -> 
     if found is None:
         raise BundleVersionNotFound(bundle_uuid, number)
     return found.license
+
+
+def get_file_license(bundle_uuid: UUID | str, path: str, version: int | None = None) -> str:
+    """Return the licence that a file of a version is under; empty where nobody has said.
+
+    Args:
+        path: Of the file; nobody looks whether it is there.
+        version: None for the latest one.
+
+    Raises:
+        BundleNotFound: There is no such bundle.
+        BundleVersionNotFound: It has no such version.
+        InvalidLicensePath: No file can be at the path.
+    """
+    found = get_version_license(bundle_uuid, version)
+    pattern = find_pattern(normalize_path(path), found.paths)
+    return found.expression if pattern is None else found.paths[pattern]
 
 
 def resolve_version(bundle_uuid: UUID | str, version: Any) -> tuple[UUID, int]:

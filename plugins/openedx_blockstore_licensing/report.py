@@ -17,9 +17,13 @@ from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import Finding, Severity
 from openedx_blockstore.exceptions import BundleVersionNotFound
 from openedx_blockstore.models_api import Bundle
-from openedx_blockstore_licensing.attribution import credits_of
+from openedx_blockstore_licensing.attribution import (
+    credits_of,
+    find_own_originals,
+    is_published,
+)
 from openedx_blockstore_licensing.compatibility import evaluate
-from openedx_blockstore_licensing.credits import credit_line, to_html, to_text
+from openedx_blockstore_licensing.credits import credit_line, original_of, to_html, to_text
 from openedx_blockstore_licensing.data import (
     CheckData,
     Credit,
@@ -170,7 +174,11 @@ def _groups(works: Iterable[_Work]) -> tuple[ReportGroup, ...]:
 
 
 def _item(work: _Work, paths: tuple[str, ...], expression: str) -> ReportItem:
-    line = credit_line(work.credit, license="" if expression == NOASSERTION else expression)
+    named = "" if expression == NOASSERTION else expression
+    # An unchanged copy has the licences of the original, but for those that were said of it here.
+    is_copy = original_of(work.credit) is not work.credit
+    said_here = not paths or not work.found.said_paths.isdisjoint(paths)
+    line = credit_line(work.credit, license=None if is_copy and said_here else named, here=named)
     return ReportItem(
         bundle_uuid=work.key[0],
         version=work.key[1],
@@ -206,6 +214,10 @@ def _publishers(works: Iterable[_Work]) -> tuple[PublisherData, ...]:
 def _findings(works: Iterable[_Work], root: Key) -> Iterator[Finding]:
     known = {work.key: work for work in works}
     top = known[root]
+    ours = find_own_originals(
+        {key: work.found for key, work in known.items()},
+        {key: work.credit for key, work in known.items()},
+    )
     checks = _Checks()
     for work in sorted(known.values(), key=lambda work: (work.key != root, _by_name(work))):
         expression = work.found.license.expression
@@ -223,9 +235,12 @@ def _findings(works: Iterable[_Work], root: Key) -> Iterator[Finding]:
             whole = top.found.license.expression
             yield from checks.look(work, "link", own, whole, same=False, path=path)
         for derived in work.credit.derived_from:
-            if derived.modified:
+            origin = derived.origin
+            if is_published(derived, expression):
+                same = (work.key, origin.bundle_uuid) in ours
+                is_a = "a changed copy" if derived.modified else f"a copy of “{origin.title}”"
                 yield from checks.look(
-                    work, "publish", derived.origin.license, expression, same=False
+                    work, "publish", origin.license, expression, same=same, is_a=is_a
                 )
 
 
@@ -236,9 +251,22 @@ class _Checks:
         self._known: dict[tuple[Use, str, str, bool], CheckData] = {}
 
     def look(
-        self, work: _Work, use: Use, license_: str, into: str, *, same: bool, path: str = ""
+        self,
+        work: _Work,
+        use: Use,
+        license_: str,
+        into: str,
+        *,
+        same: bool,
+        path: str = "",
+        is_a: str = "",
     ) -> Iterator[Finding]:
-        """Yield what is to be said to a use of a work; nothing where all is well."""
+        """Yield what is to be said to a use of a work; nothing where all is well.
+
+        Args:
+            path: Of the file that it is about.
+            is_a: What the work is, where that is the matter.
+        """
         into = "" if into == NOASSERTION else into
         key = (use, license_, into, same)
         if key not in self._known:
@@ -251,8 +279,8 @@ class _Checks:
         what = f"“{work.found.bundle.title}”, version {work.key[1]}"
         if path:
             what = f"{path} of {what}"
-        if use == "publish":
-            what = f"{what}, is a changed copy"
+        if is_a:
+            what = f"{what}, is {is_a}"
         yield Finding(
             severity,
             answer.reasons[-1].code,

@@ -34,11 +34,15 @@ class StoredVersion:
 
     Attributes:
         derivations: What it was made of; the oldest first.
+        said_paths: The files, or patterns, whose licence somebody has said here.
+        is_spoken_of: Something was said of its collection at some time, if not when it was made.
     """
 
     row: BundleVersion
     license: VersionLicense
     derivations: tuple[Derivation, ...] = ()
+    said_paths: frozenset[str] = frozenset()
+    is_spoken_of: bool = False
 
     @property
     def key(self) -> Key:
@@ -108,13 +112,14 @@ def _read_about(rows: Collection_[BundleVersion]) -> Iterator[StoredVersion]:
     own = _read_own(BundleLicense.objects.order_by("pk"), rows)
     derived = _read_own(Derivation.objects.order_by("pk"), rows)
     for row in rows:
+        history = histories[row.bundle.collection_id]
+        said = [each for each in own[row.bundle_id] if _holds(each, row.version_num)]
         yield StoredVersion(
             row,
-            _decide(
-                [each for each in own[row.bundle_id] if _holds(each, row.version_num)],
-                histories[row.bundle.collection_id].at(row.created),
-            ),
+            _decide(said, history.at(row.created)),
             tuple(each for each in derived[row.bundle_id] if _holds(each, row.version_num)),
+            frozenset(each.path for each in said if each.path and each.layer == "said"),
+            bool(history.rows),
         )
 
 

@@ -88,7 +88,8 @@ def search(
         facet_size: How many values of each.
         sort: ``relevance``, ``title`` or ``newest``.
         cursor: From the page before, with otherwise the same arguments.
-        limit: Results on the page; None for the setting ``PAGE_SIZE``.
+        limit: Results on the page, at most 100, 0 for nothing but what is known of all; None for
+            the setting ``PAGE_SIZE``.
 
     Returns:
         A page of results, with what is known of all.
@@ -207,9 +208,10 @@ def _texts(name: str, values: Iterable[str] | None) -> tuple[str, ...] | None:
         return None
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise InvalidSearch(name, f"several texts are needed, not {values!r}.")
-    found = tuple(dict.fromkeys(values))
-    if not all(isinstance(value, str) for value in found):
+    given = tuple(values)
+    if not all(isinstance(value, str) for value in given):
         raise InvalidSearch(name, "all of them must be texts.")
+    found = tuple(dict.fromkeys(given))
     if len(found) > MAX_FILTER_VALUES:
         raise InvalidSearch(name, f"at most {MAX_FILTER_VALUES:,} values, not {len(found):,}.")
     return found

@@ -112,11 +112,11 @@ class _Taking:
         wanted: dict[Slot, list[Choice]] = {}
         for part, tags in (("", self._archived.tags), *sorted(self._archived.parts.items())):
             try:
-                check_part(part)
+                key = check_part(part)
             except InvalidPart as error:
                 self._left_out("invalid-part", str(error))
                 continue
-            wanted.update(self._slots(part, tags, matchers))
+            wanted.update(self._slots(key, tags, matchers))
         for matcher in matchers.values():
             self.findings.extend(matcher.findings if matcher is not None else ())
         return wanted

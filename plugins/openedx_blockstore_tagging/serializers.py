@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from openedx_blockstore_tagging.data import AppliedTag, BundleTags, TagSpan, TaxonomyData
+from openedx_blockstore_tagging.values import is_text
 
 _MAX_VERSION = 2**31 - 1
 
@@ -23,11 +24,26 @@ class TaxonomyField(serializers.Field[Any, Any, Any, Any]):
         # The language taxonomy of the library has the number -1.
         if isinstance(data, str) and data.removeprefix("-").isdecimal() and data.isascii():
             return int(data) if len(data) <= 20 else 0  # noqa: PLR2004  (larger than any key)
+        if isinstance(data, str) and not is_text(data):
+            raise serializers.ValidationError("This holds a character that no text has.")
         return data
 
     def to_representation(self, value: Any) -> Any:
         """Write it."""
         return value
+
+
+class _Text(serializers.CharField):
+    """Text as it is; numbers are none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read it."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 def _version(**kwargs: Any) -> serializers.IntegerField:
@@ -42,7 +58,7 @@ class TagsInputSerializer(serializers.Serializer[Any]):
 
     taxonomy = TaxonomyField(help_text="The taxonomy's number, or its `export_id`.")
     values = serializers.ListField(
-        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        child=_Text(),
         help_text="What people call the tags; none to take them all away.",
     )
 
@@ -50,11 +66,8 @@ class TagsInputSerializer(serializers.Serializer[Any]):
 class BundleTagsInputSerializer(TagsInputSerializer):
     """The tags of one taxonomy that a bundle, or a part of one, is to have."""
 
-    part = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        trim_whitespace=False,
-        help_text="The key of the part; without it, the bundle as a whole.",
+    part = _Text(
+        required=False, help_text="The key of the part; without it, the bundle as a whole."
     )
     version = _version(
         required=False, help_text="From this version on; without it, from the latest on."
@@ -72,7 +85,7 @@ class TagsQuerySerializer(serializers.Serializer[Any]):
     """Whose tags are wanted."""
 
     version = _version(required=False)
-    part = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    part = _Text(required=False)
 
 
 class FindQuerySerializer(serializers.Serializer[Any]):

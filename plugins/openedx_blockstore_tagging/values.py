@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -42,7 +43,9 @@ def is_text(value: object) -> bool:
 
 
 def check_part(part: Any) -> str:
-    """Return the key of a part; an empty one for the bundle as a whole, and for None.
+    """Return the key of a part as it is stored; an empty one for the bundle as a whole, and None.
+
+    It is in NFC, as paths are.
 
     Raises:
         InvalidPart: It can be none.
@@ -53,6 +56,7 @@ def check_part(part: Any) -> str:
         raise InvalidPart(part, "it is no text")
     if not is_text(part):
         raise InvalidPart(part, "it holds a character that no database takes")
-    if len(part) > MAX_PART:
+    key = unicodedata.normalize("NFC", part)
+    if len(key) > MAX_PART:
         raise InvalidPart(part, f"it is longer than {MAX_PART} characters")
-    return part
+    return key

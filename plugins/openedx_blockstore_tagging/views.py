@@ -49,6 +49,7 @@ from openedx_blockstore_tagging.serializers import (
     show_taxonomy,
 )
 from openedx_blockstore_tagging.taxonomies import describe_taxonomy, find_taxonomy
+from openedx_blockstore_tagging.values import check_part
 
 _PART = OpenApiParameter("part", OpenApiTypes.STR, description="Only this part, by its key.")
 _VERSION = OpenApiParameter(
@@ -160,9 +161,9 @@ class BundleTagsView(PluginView):
 
 
 def _only(tags: BundleTags, part: str | None) -> BundleTags:
-    if not part:
+    if not (key := check_part(part)):
         return tags
-    return evolve(tags, tags=(), parts={part: tags.parts[part]} if part in tags.parts else {})
+    return evolve(tags, tags=(), parts={key: tags.parts[key]} if key in tags.parts else {})
 
 
 class BundleHistoryView(PluginView):

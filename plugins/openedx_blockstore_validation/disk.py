@@ -67,6 +67,8 @@ def check_path(
         OSError: It can not be read.
     """
     with open_trees(path) as trees:
+        if Path(path).is_dir() and not any(tree.contents.files for tree in trees):
+            raise InvalidArchive(f"there is no file in {str(path)!r}")
         if previous is None:
             return [
                 _check(tree, _before(tree, trees), trees, bundle_type, progress) for tree in trees

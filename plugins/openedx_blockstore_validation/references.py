@@ -24,7 +24,9 @@ _ASSET_SETTINGS = "course_image|banner_image|hero_image|video_thumbnail_image"
 
 # What a reference surely ends at: a quotation mark, as such, as an entity, or escaped in JSON.
 _QUOTE = r"&(?:quot|apos|lt|gt|\#(?:0{0,5}(?:34|39|60|62|10)|[xX]0{0,5}(?:22|27|3[cCeE]|[aA])));"
-_LETTER = rf"""(?:(?!{_QUOTE}|\\["'nrt])[^"'<>`{{}}|\r\n])"""
+# Or where the next one begins, as in a srcset, or in a style with several url(…).
+_NEXT = r"(?<![\w.%~-])/static/|(?<![\w./%~-])links/|\burl\("
+_LETTER = rf"""(?:(?!{_QUOTE}|\\["'nrt]|{_NEXT})[^"'<>`{{}}|\r\n])"""
 # Where it may end, unless a file's name goes on: such names hold spaces and brackets, too.
 _MAY_END = re.compile(r"[?#]|\s|[)\],;&\\]")
 

@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 from openedx_blockstore.exceptions import Invalid
 from openedx_blockstore_webhooks import matching, runner
 from openedx_blockstore_webhooks._rows import (
-    check_limit,
+    check_number,
     delivery_data,
     end_rest,
     find_delivery,
     find_subscription,
+    is_text,
 )
 from openedx_blockstore_webhooks.data import PING, DeliveryData, DeliveryState, SendReport
 from openedx_blockstore_webhooks.exceptions import SubscriptionDisabled
@@ -64,16 +65,16 @@ def get_deliveries(
 
     Raises:
         SubscriptionNotFound: There is no such subscription.
-        Invalid: There is no such state, or the limit is not positive.
+        Invalid: There is no such state, or a number is not positive.
     """
     rows = Delivery.objects.filter(subscription=find_subscription(subscription_uuid))
     if state is not None:
         rows = rows.filter(state=_state(state))
     if type is not None:
-        rows = rows.filter(message__type=type)
-    if before is not None:
+        rows = rows.filter(message__type=type) if is_text(type) else rows.none()
+    if check_number("before", before) is not None:
         rows = rows.filter(pk__lt=before)
-    found = rows.select_related(*_RELATED).order_by("-pk")[: check_limit(limit)]
+    found = rows.select_related(*_RELATED).order_by("-pk")[: check_number("limit", limit)]
     return [delivery_data(row) for row in found]
 
 
@@ -138,6 +139,8 @@ def replay(
     if states is None and since is None:
         states = (DeliveryState.FAILED, DeliveryState.SKIPPED)
     if states is not None:
+        if not isinstance(states, (list, tuple, set, frozenset)):
+            raise Invalid(f"states must be a list of states, not {states!r:.100}.")
         rows = rows.filter(state__in=[_state(state) for state in states])
     return _replay(row, rows)
 

@@ -18,6 +18,8 @@ from openedx_blockstore_webhooks.data import (
 from openedx_blockstore_webhooks.exceptions import DeliveryNotFound, SubscriptionNotFound
 from openedx_blockstore_webhooks.models import Attempt, Delivery, Subscription
 
+_MAX_NUMBER = 2**63 - 1
+
 
 def parse_uuid(value: object) -> UUID | None:
     """Return what a text or UUID names; None where it is no UUID."""
@@ -60,17 +62,27 @@ def find_delivery(delivery_uuid: UUID | str) -> Delivery:
     return row
 
 
-def check_limit(limit: Any) -> int | None:
-    """Return a limit that makes sense, or None for none.
+def check_number(name: str, value: Any) -> int | None:
+    """Return a number that every database knows as a positive one, or None for none.
 
     Raises:
         Invalid: It is not positive.
     """
-    if limit is None:
+    if value is None:
         return None
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise Invalid(f"limit must be a positive number or None, not {limit!r}.")
-    return limit
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number or not 1 <= value <= _MAX_NUMBER:
+        raise Invalid(f"{name} must be a positive number or None, not {value!r:.100}.")
+    return int(value)
+
+
+def is_text(value: Any) -> bool:
+    """Tell whether a value is text that every database can hold."""
+    return (
+        isinstance(value, str)
+        and "\0" not in value
+        and not any("\ud800" <= each <= "\udfff" for each in value)
+    )
 
 
 def end_rest(row: Subscription) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.db.models import Count
 
 from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import EventKind
 from openedx_blockstore.exceptions import Invalid
+from openedx_blockstore.plugin_tools import write_transaction
 from openedx_blockstore_webhooks import notices, runner, watching
 from openedx_blockstore_webhooks._rows import (
-    check_limit,
+    check_number,
     end_rest,
     find_subscription,
+    is_text,
     parse_uuid,
     subscription_data,
 )
@@ -76,7 +77,7 @@ def create_subscription(
     values = _checked(url=url, kinds=kinds, description=description)
     _check_limits(owner, target)
     secret = new_secret()
-    with transaction.atomic():
+    with write_transaction():
         row = Subscription.objects.create(
             owner_id=owner.pk,
             scope=scope,
@@ -113,8 +114,8 @@ def _checked(**values: Any) -> dict[str, Any]:
     if "kinds" in values:
         values["kinds"] = _kinds(values["kinds"])
     description = values.get("description", "")
-    if not isinstance(description, str) or "\0" in description:
-        raise Invalid("description must be a text, without NUL characters.")
+    if not is_text(description):
+        raise Invalid("description must be a text of Unicode, without NUL characters.")
     if len(description) > _MAX_DESCRIPTION:
         raise Invalid(f"description has more than {_MAX_DESCRIPTION} characters.")
     return values
@@ -156,7 +157,7 @@ def get_subscriptions(
         rows = rows.filter(target_uuid=parsed) if parsed is not None else rows.none()
     if after is not None:
         rows = rows.filter(pk__gt=find_subscription(after).pk)
-    return [subscription_data(row) for row in rows[: check_limit(limit)]]
+    return [subscription_data(row) for row in rows[: check_number("limit", limit)]]
 
 
 def get_subscription(subscription_uuid: UUID | str) -> SubscriptionData:
@@ -240,14 +241,13 @@ def rotate_secret(subscription_uuid: UUID | str, *, grace_hours: float | None = 
     if not number or not 0 <= hours <= _MAX_GRACE_HOURS:
         raise Invalid(f"grace_hours must be a number from 0 to {_MAX_GRACE_HOURS}, not {hours!r}.")
     secret = new_secret()
-    with transaction.atomic():
-        row = find_subscription(subscription_uuid)
-        # Of two who rotate at once the second one's old secret is the first one's new one.
-        changed = Subscription.objects.filter(pk=row.pk, secret=row.secret).update(
-            secret=seal(secret),
-            old_secret=row.secret if hours else "",
-            old_secret_until=datetime.now(UTC) + timedelta(hours=hours) if hours else None,
-        )
+    row = find_subscription(subscription_uuid)
+    # Of two who rotate at once the second one's old secret is the first one's new one.
+    changed = Subscription.objects.filter(pk=row.pk, secret=row.secret).update(
+        secret=seal(secret),
+        old_secret=row.secret if hours else "",
+        old_secret_until=datetime.now(UTC) + timedelta(hours=hours) if hours else None,
+    )
     if not changed:
         return rotate_secret(subscription_uuid, grace_hours=grace_hours)
     return NewSecret(subscription=subscription_data(find_subscription(row.uuid)), secret=secret)

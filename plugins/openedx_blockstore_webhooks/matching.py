@@ -30,7 +30,8 @@ T = TypeVar("T")
 _BATCH = 500
 #: Deliveries that are made in one transaction.
 _AT_ONCE = 2000
-_BUNDLE_SCOPES = (Scope.BUNDLE, Scope.DEPENDENCIES)
+#: What has to be known of a subscription here.
+_COLUMNS = ("uuid", "scope", "target_uuid", "watched", "kinds", "active", "created")
 
 
 def record(events: Sequence[EventData], *, now: datetime | None = None) -> int:
@@ -113,9 +114,8 @@ def _subscriptions(
     if not targets:
         return found
     # Deliveries of a subscription that is not active can be replayed, but not for ever.
-    rows = Subscription.objects.filter(Q(active=True) | Q(disabled_at__gt=horizon)).only(
-        "pk", "uuid", "scope", "target_uuid", "kinds", "active", "created"
-    )
+    rows = Subscription.objects.filter(Q(active=True) | Q(disabled_at__gt=horizon))
+    rows = rows.only(*_COLUMNS)
     for row in rows.filter(target_uuid__in=[uuid for _what, uuid in targets]):
         what = "collection" if row.scope == Scope.COLLECTION else "bundle"
         found[what, row.target_uuid].append(row)
@@ -134,12 +134,9 @@ def _watching(
     for watched_id, bundle_uuid in pairs.values_list("watched_id", "bundle_uuid"):
         watching[watched_id].append(bundle_uuid)
     for keys in batches(watching, _BATCH):
-        for row in rows.filter(watched__in=keys).only(*_COLUMNS, "watched"):
+        for row in rows.filter(watched__in=keys):
             for bundle_uuid in watching.get(row.watched_id or 0, ()):
                 yield bundle_uuid, row
-
-
-_COLUMNS = ("pk", "uuid", "scope", "target_uuid", "kinds", "active", "created")
 
 
 def _collections(event: EventData) -> Iterable[tuple[str, UUID]]:

@@ -8,7 +8,7 @@ difference. All subscriptions to one bundle share its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.db import transaction
 from openedx_blockstore import api
 from openedx_blockstore.data import EventData, EventKind
 from openedx_blockstore.exceptions import BundleNotFound, BundleVersionNotFound
+from openedx_blockstore_webhooks.matching import batches
 from openedx_blockstore_webhooks.models import WatchedBundle, WatchedDependency
 
 _BATCH = 500
@@ -67,7 +68,7 @@ def refresh(watched: WatchedBundle) -> None:
         version, wanted = _dependencies(watched.bundle_uuid)
         rows = WatchedDependency.objects.filter(watched=watched)
         present = set(rows.values_list("bundle_uuid", flat=True))
-        for batch in _batches(present - wanted):
+        for batch in batches(sorted(present - wanted), _BATCH):
             rows.filter(bundle_uuid__in=batch).delete()
         WatchedDependency.objects.bulk_create(
             [WatchedDependency(watched=watched, bundle_uuid=each) for each in wanted - present],
@@ -84,8 +85,3 @@ def _dependencies(bundle_uuid: UUID) -> tuple[int, set[UUID]]:
         return 0, set()
     direct = {link.direct.bundle_uuid for link in found.links.values()}
     return found.version, direct | {each.bundle_uuid for each in found.dependencies}
-
-
-def _batches(values: Iterable[UUID]) -> Iterable[list[UUID]]:
-    ordered = sorted(values)
-    return (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))

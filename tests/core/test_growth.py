@@ -60,7 +60,8 @@ def shared_storage(
     with django_db_blocker.unblock(), counted_storage("objects", str(folder)):
         yield
         # The log as well: other tests look at all that is in it.
-        for table in (Event, EventLog, *_TABLES):
+        log: list[type[models.Model]] = [Event, EventLog]
+        for table in log + _TABLES:
             table._default_manager.all().delete()
 
 

@@ -96,6 +96,19 @@ def test_a_dangling_name_ends_at_a_quotation_mark_however_that_is_written(quote:
     assert (reference.name, reference.asset) == ("gone.css", None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<img srcset="/static/plain.css 1x, /static/notes.pdf 2x">',
+        "<p style='background: url(/static/plain.css), url(/static/notes.pdf)'>",
+        "![one](/static/plain.css) and ![two](/static/notes.pdf)",
+        "asset-v1:A+B+C+type@asset+block@plain.css asset-v1:A+B+C+type@asset+block@notes.pdf",
+    ],
+)
+def test_all_references_of_an_attribute_are_found(text: str) -> None:
+    assert found(text) == ["static/plain.css", "static/notes.pdf"]
+
+
 def test_dangling_references_carry_their_name_and_line() -> None:
     (reference,) = references.find_asset_references('\n\n<a href="/static/gone.pdf">', ASSETS)
     assert (reference.name, reference.asset, reference.line) == ("gone.pdf", None, 3)

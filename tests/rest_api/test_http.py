@@ -176,6 +176,8 @@ def test_every_error_of_blockstore_has_a_status_and_a_code_of_its_own() -> None:
         ('{"title": "\\ud800"}', "application/json", 400),
         ('{"title": "\\u0000"}', "application/json", 400),
         ('{"title": 7, "visibility": []}', "application/json", 400),
+        # Quoted by the answer, which must be UTF-8 all the same.
+        ('{"title": "x", "visibility": "ä \\ud800"}', "application/json", 400),
         ("title=New", "application/x-www-form-urlencoded", 415),
         ("title", "text/plain", 415),
         ("x", "nonsense", 415),

@@ -22,8 +22,8 @@ from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 #: Seconds to wait after something went wrong that is not the events' fault.
 _TROUBLE = 30.0
-#: Seconds between two lines that say how far a long round has come.
-_REPORT = 10.0
+#: The longest that a wait between two looks at the log may be made, in seconds.
+_MAX_INTERVAL = 86_400
 
 
 class Command(BlockstoreCommand):
@@ -84,12 +84,18 @@ class Command(BlockstoreCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do what was asked for, or hand over events."""
-        if options["interval"] <= 0:
-            raise CommandError("--interval must be more than 0 seconds.")
+        if not 0 < options["interval"] <= _MAX_INTERVAL:
+            raise CommandError(
+                f"--interval must be more than 0 seconds, and {_MAX_INTERVAL:,} at most."
+            )
+        if options["json"] and not options["status"]:
+            raise CommandError("--json goes with --status.")
         if options["event"] and not (options["retry"] or options["drop"]):
             raise CommandError("--event goes with --retry or --drop.")
-        asked = self._do(options)
+        # What a program reads is the status alone.
+        self._said = self.stderr if options["json"] else self.stdout
         names = self._names(options["consumer"])
+        asked = self._do(options)
         if options["once"]:
             self._once(names)
         elif not asked and not options["status"]:
@@ -100,15 +106,15 @@ class Command(BlockstoreCommand):
     def _do(self, options: dict[str, Any]) -> bool:
         for name in options["replay"]:
             api.replay_events(name)
-            self.stdout.write(
+            self._said.write(
                 f"{name} is given the whole log again when events are handed over next."
             )
         for name in options["retry"]:
             count = api.retry_events(name, options["event"])
-            self.stdout.write(f"{name}: {counted(count, 'event')} to be tried again.")
+            self._said.write(f"{name}: {counted(count, 'event')} to be tried again.")
         for name in options["drop"]:
             count = api.drop_events(name, options["event"])
-            self.stdout.write(f"{name}: {counted(count, 'event')} forgotten.")
+            self._said.write(f"{name}: {counted(count, 'event')} forgotten.")
         return bool(options["replay"] or options["retry"] or options["drop"])
 
     def _names(self, given: Sequence[str] | None) -> list[str] | None:
@@ -126,7 +132,7 @@ class Command(BlockstoreCommand):
 
     def _once(self, names: list[str] | None) -> None:
         with _stopping() as stop:
-            done = self._round(names, stop)
+            done = deliver_all(names, stop=stop.is_set)
         self._report(done)
         if done.failed:
             raise CommandError(
@@ -144,18 +150,15 @@ class Command(BlockstoreCommand):
         with _stopping() as stop:
             while not stop.is_set():
                 close_old_connections()
-                done = self._round(names, stop)
+                done = deliver_all(names, stop=stop.is_set)
                 self._report(done)
                 stop.wait(_TROUBLE if done.failed else interval)
         self.stdout.write("Stopped.")
 
-    def _round(self, names: list[str] | None, stop: threading.Event) -> Round:
-        return deliver_all(names, stop=stop.is_set)
-
     def _report(self, done: Round) -> None:
         for name, count in done.given.items():
-            self.stdout.write(f"{name} was given {counted(count, 'event')}.")
-        self.stdout.flush()
+            self._said.write(f"{name} was given {counted(count, 'event')}.")
+        self._said.flush()
 
     # Status -------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class SearchBackendSuite:
     """What each part inherits."""
 
     #: The engine.
-    plugin: ClassVar[Callable[[], SearchBackend]]
+    plugin: ClassVar[type[Any]]
 
     @pytest.fixture
     def search_options(self) -> Mapping[str, Any]:
@@ -76,7 +76,7 @@ class SearchBackendSuite:
         made: list[SearchBackend] = []
 
         def make() -> SearchBackend:
-            backend = type(self).plugin()
+            backend: SearchBackend = type(self).plugin()
             backend.configure(search_options)
             made.append(backend)
             return backend

@@ -7,17 +7,19 @@ else is as if they had said nothing:
     ``{"tags": [tag, …], "parts": {part's key: [tag, …]}}``, where a tag is ``{"taxonomy": name,
     "value": name, "lineage": [name, …]}``. The lineage is what the tag is below of.
 ``licensing``
-    ``{"expression": text, "paths": {path or pattern: text}}``; of several patterns that fit a path,
-    the longest holds.
+    ``{"expression": text, "paths": {path or pattern: text}}``; an empty text of a version is none,
+    whatever is said of its collection. Patterns are those of
+    :func:`~openedx_blockstore.plugin_tools.find_pattern`.
 """
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
+
+from openedx_blockstore.plugin_tools import find_pattern
 
 TAGGING = "tagging"
 LICENSING = "licensing"
@@ -38,13 +40,13 @@ class Notes:
         common: The tags of the bundle, which all in it can be found by.
         by_part: Those of its parts.
         expression: The licence of the bundle.
-        by_path: Others, by path or pattern, the longest first.
+        by_path: Others, by path or pattern.
     """
 
     common: tuple[str, ...] = ()
     by_part: Mapping[str, tuple[str, ...]] = field(factory=dict)
     expression: str = ""
-    by_path: tuple[tuple[str, str], ...] = ()
+    by_path: Mapping[str, str] = field(factory=dict)
 
     def tags(self, *, key: str = "", path: str = "") -> tuple[str, ...]:
         """Return the tags of a part or file, each with all that it is below of."""
@@ -53,10 +55,8 @@ class Notes:
 
     def licence(self, path: str = "") -> str:
         """Return the licence of a file, or of the bundle."""
-        for pattern, licence in self.by_path if path else ():
-            if path == pattern or fnmatch.fnmatchcase(path, pattern):
-                return licence
-        return self.expression
+        pattern = find_pattern(path, self.by_path) if path else None
+        return self.expression if pattern is None else self.by_path[pattern]
 
 
 NO_NOTES = Notes()
@@ -87,8 +87,8 @@ def read_notes(
             for key, tags in _mapping(tagging.get("parts")).items()
             if isinstance(key, str)
         },
-        expression=_text(licensing.get("expression")) or _text(above_licence.get("expression")),
-        by_path=tuple(sorted(by_path.items(), key=lambda pair: (-len(pair[0]), pair[0]))),
+        expression=_text(licensing.get("expression", above_licence.get("expression"))),
+        by_path=by_path,
     )
 
 

@@ -157,14 +157,11 @@ def _children(parent: etree._Element) -> Iterator[etree._Element]:
 
 def _key(path: str, element: etree._Element, keys: Counter[str]) -> str:
     name = tidy(element.get("url_name") or "", _MAX_NAME) or str(element.tag)[:_MAX_NAME]
-    keys[name] += 1
     free = name
-    while free != name or keys[free] > 1:
-        free = f"{name}~{keys[name]}"
-        if not keys[free]:
-            keys[free] = 1
-            break
+    while free in keys:
         keys[name] += 1
+        free = f"{name}~{keys[name]}"
+    keys[free] = 1
     return f"{path}#{free}"
 
 

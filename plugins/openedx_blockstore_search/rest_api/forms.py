@@ -18,7 +18,9 @@ def _several(name: str, text: str, **kwargs: Any) -> OpenApiParameter:
 
 
 LIMIT = OpenApiParameter(
-    "limit", {"type": "integer", "minimum": 1, "maximum": 100}, description="Results on a page."
+    "limit",
+    {"type": "integer", "minimum": 0, "maximum": 100},
+    description="Results on a page; 0 for nothing but what is known of all.",
 )
 CURSOR = OpenApiParameter(
     "cursor", OpenApiTypes.STR, description="Where the page begins; from `next` of the one before."

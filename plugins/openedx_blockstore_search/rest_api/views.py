@@ -14,7 +14,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from openedx_blockstore.plugin_api.search_backends import SearchUnavailable
+from openedx_blockstore.plugin_api.search_backends import InvalidQuery, SearchUnavailable
 from openedx_blockstore.plugin_rest import (
     PAGE,
     PluginView,
@@ -60,6 +60,9 @@ def answering() -> Iterator[None]:
     except InvalidSearch as error:
         name = _PARAMETERS.get(error.parameter, error.parameter)
         raise InvalidSearch(name, error.problem) from error
+    except InvalidQuery as error:
+        name = _PARAMETERS.get(error.field, error.field)
+        raise InvalidQuery(name, error.problem) from error
     except SearchUnavailable as error:
         raise EngineUnavailable(error) from error
 
@@ -171,8 +174,13 @@ _FILTERS = {
 }
 
 
-#: The names of parameters by those of the arguments that they are.
-_PARAMETERS = {**{argument: name for name, argument in _FILTERS.items()}, "query": "q"}
+#: The names of parameters by those of the arguments that they are, and of what engines are asked.
+_PARAMETERS = {
+    **{argument: name for name, argument in _FILTERS.items()},
+    "query": "q",
+    "text": "q",
+    "facets": "facet",
+}
 
 
 def _traits(request: Request) -> dict[str, list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -32,14 +34,21 @@ MAX_LIMIT = 1_000
 
 _CHUNK = 500
 
+#: Keys of rows, and numbers of versions, are below.
+_KEYS, _VERSIONS = 2**63, 2**31
+
+#: No path and no alias has these: controls, and halves of characters.
+_IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
 
 def find_usage(bundle_uuid: UUID | str, path: str, *, limit: int, cursor: str) -> FileUsage:
     """Return a page of the places that refer to a file; see ``api.get_file_usage``."""
     bundle, row = indexed_bundle(bundle_uuid)
-    if not IndexedFile.objects.filter(bundle=bundle, path=path).exists():
+    stored = _as_stored(path)
+    if not stored or not IndexedFile.objects.filter(bundle=bundle, path=stored).exists():
         raise BundleFileNotFound(bundle.uuid, path)
     found: list[Found] = []
-    for each in _references(bundle, path, _read_cursor(cursor)):
+    for each in _references(bundle, stored, _read_cursor(cursor)):
         found.append(each)
         if len(found) > limit:
             break
@@ -47,11 +56,16 @@ def find_usage(bundle_uuid: UUID | str, path: str, *, limit: int, cursor: str) -
     return FileUsage(
         bundle_uuid=bundle.uuid,
         version=row.version,
-        path=path,
+        path=stored,
         uses=tuple(_uses(bundle, shown)),
         uncertain=uncertain_files(bundle),
         next_cursor=_cursor(shown[-1]) if len(found) > limit else None,
     )
+
+
+def _as_stored(path: str) -> str:
+    """Return a path in the form in which it is stored; an empty one where no file can have it."""
+    return "" if _IMPOSSIBLE.search(path) else unicodedata.normalize("NFC", path)
 
 
 def _references(bundle: Bundle, path: str, after: dict[str, Any]) -> Iterator[Found]:
@@ -188,8 +202,8 @@ def read_path_cursor(cursor: str) -> str:
     Raises:
         InvalidSearch: It is no cursor.
     """
-    path = _decode(cursor).get("path", "") if cursor else ""
-    if not isinstance(path, str):
+    path = _decode(cursor).get("path") if cursor else ""
+    if not isinstance(path, str) or _IMPOSSIBLE.search(path):
         raise _no_cursor()
     return path
 
@@ -211,17 +225,22 @@ def _read_cursor(cursor: str) -> dict[str, Any]:
     if not cursor:
         return {}
     fields = _decode(cursor)
-    if not isinstance(fields.get("key", 0), int):
+    if not _is_number(fields.get("key"), _KEYS):
         raise _no_cursor()
     if (given := fields.get("borrower")) is not None:
         try:
-            uuid, alias, lender_version, first_version = given
-            fields["borrower"] = BorrowerData(
-                UUID(uuid), str(alias), int(lender_version), int(first_version), None
-            )
+            uuid, alias, lent, first = given
+            fields["borrower"] = BorrowerData(UUID(uuid), alias, lent, first, None)
         except (TypeError, ValueError, AttributeError) as error:
             raise _no_cursor() from error
+        is_alias = isinstance(alias, str) and not _IMPOSSIBLE.search(alias)
+        if not (is_alias and _is_number(lent, _VERSIONS) and _is_number(first, _VERSIONS)):
+            raise _no_cursor()
     return fields
+
+
+def _is_number(value: object, below: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
 
 
 def _encode(fields: dict[str, Any]) -> str:

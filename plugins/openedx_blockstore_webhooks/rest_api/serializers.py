@@ -22,8 +22,8 @@ _KINDS = [kind.value for kind in EventKind]
 _STATES = [state.value for state in DeliveryState]
 
 
-class SubscriptionChangesSerializer(serializers.Serializer[Any]):
-    """What can be changed of a subscription."""
+class _ReceiverSerializer(serializers.Serializer[Any]):
+    """What is sent where, which can be changed."""
 
     url = serializers.CharField(
         max_length=2000, help_text="Where to send to; it begins with `https://`."
@@ -34,12 +34,17 @@ class SubscriptionChangesSerializer(serializers.Serializer[Any]):
         help_text="The kinds of events that are wanted; empty for all.",
     )
     description = serializers.CharField(max_length=255, required=False, allow_blank=True)
+
+
+class SubscriptionChangesSerializer(_ReceiverSerializer):
+    """What can be changed of a subscription."""
+
     active = serializers.BooleanField(
         required=False, help_text="Whether anything is sent. Only an existing one can be switched."
     )
 
 
-class SubscriptionInputSerializer(serializers.Serializer[Any]):
+class SubscriptionInputSerializer(_ReceiverSerializer):
     """What a subscription is made of."""
 
     scope = serializers.ChoiceField(
@@ -48,15 +53,6 @@ class SubscriptionInputSerializer(serializers.Serializer[Any]):
         "one bundle, and everything that its latest version depends on.",
     )
     target_uuid = serializers.UUIDField(help_text="The collection or bundle.")
-    url = serializers.CharField(
-        max_length=2000, help_text="Where to send to; it begins with `https://`."
-    )
-    kinds = serializers.ListField(
-        child=serializers.ChoiceField(choices=_KINDS),
-        required=False,
-        help_text="The kinds of events that are wanted; empty for all.",
-    )
-    description = serializers.CharField(max_length=255, required=False, allow_blank=True)
 
 
 class SubscriptionSerializer(serializers.Serializer[Any]):

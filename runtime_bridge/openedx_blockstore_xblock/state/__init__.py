@@ -34,6 +34,10 @@ def state_store() -> type[StateStore]:
 def check_state_store(**_kwargs: Any) -> Sequence[CheckMessage]:
     """Look whether state can be kept as the settings say; one of Django's checks."""
     try:
+        get_settings()
+    except ImproperlyConfigured:
+        return []  # the check of the settings says so
+    try:
         state_store()
     except ImproperlyConfigured as error:
         return [Error(str(error), id="openedx_blockstore_xblock.E003")]

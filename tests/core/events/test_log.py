@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -354,6 +355,18 @@ def test_the_command_shows_and_mends(
 
 
 @pytest.mark.usefixtures("registered")
+def test_the_status_for_programs_is_all_that_they_read(
+    bundle: BundleData, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_versions(bundle, 1, 1)
+    text = output(capsys, "blockstore_consume", "--replay=first", "--once", "--status", "--json")
+    assert [(each["name"], each["lag"]) for each in json.loads(text)] == [
+        ("first", 0),
+        ("second", 0),
+    ]
+
+
+@pytest.mark.usefixtures("registered")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -362,6 +375,10 @@ def test_the_command_shows_and_mends(
         (["--retry", "first", "--event", "nonsense"], "has set no event"),
         (["--event", "x"], "--event goes with"),
         (["--interval", "0"], "more than 0"),
+        (["--interval", "nan"], "more than 0"),
+        (["--interval", "inf"], "86,400 at most"),
+        (["--json"], "--json goes with --status"),
+        (["--consumer", "nobody", "--replay", "first", "--drop", "first"], "there are: first"),
     ],
 )
 def test_the_command_says_what_is_wrong(
@@ -369,6 +386,7 @@ def test_the_command_says_what_is_wrong(
 ) -> None:
     with pytest.raises(Exception, match=message):
         call_command("blockstore_consume", *arguments)
+    assert not any(consumer.replaying for consumer in api.get_event_consumers())
 
 
 @pytest.mark.usefixtures("registered")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from openedx_blockstore import builtin_types
 from openedx_blockstore.plugin_api import CONTRACTS, BundleType
 from openedx_blockstore.plugin_conformance.bundle_types import BundleTypeConformance
+from tests.broken_plugins import told_about
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,13 +65,16 @@ from openedx_blockstore.data import Finding, Severity
 from openedx_blockstore.exceptions import StorageError
 from openedx_blockstore.plugin_api import *
 from openedx_blockstore.plugin_api import (
-    Adviser, AnnotationSource, BundleType, EventConsumer, ExportTransform, ImportValidator)
+    Adviser, AnnotationSource, BundleType, EventConsumer, ExportTransform, ImportValidator,
+    SearchBackend)
+from openedx_blockstore.plugin_api.search_backends import Generation, SearchResults
 from openedx_blockstore.plugin_conformance.advisers import AdviserConformance
 from openedx_blockstore.plugin_conformance.annotations import AnnotationSourceConformance
 from openedx_blockstore.plugin_conformance.bundle_types import BundleTypeConformance
 from openedx_blockstore.plugin_conformance.event_consumers import EventConsumerConformance
 from openedx_blockstore.plugin_conformance.export_transforms import ExportTransformConformance
 from openedx_blockstore.plugin_conformance.import_validators import ImportValidatorConformance
+from openedx_blockstore.plugin_conformance.search_backends import SearchBackendConformance
 
 class Consumer(EventConsumer):
     kinds = ["version.created"]
@@ -163,6 +165,29 @@ class TestProphet(AdviserConformance):
     def provoke(self, bundle_uuid, lender_uuid):
         pass
 
+class Forgetful(SearchBackend):
+    '''Finds nothing, whatever it is given.'''
+    name = "forgetful"
+    def check(self): return ""
+    def create(self, generation): pass
+    def swap(self, generation): pass
+    def drop(self, generation): pass
+    def generations(self): return (Generation("one", current=True),)
+    def write(self, generation, changes): pass
+    def refresh(self, generation): pass
+    def count(self, generation): return 0
+    def scan(self, generation, *, bundles=None, after=None, limit=1000): return ()
+    def search(self, query, *, generation=None): return SearchResults(hits=(), total=0)
+
+class TestForgetful(SearchBackendConformance):
+    plugin = Forgetful
+
+class Unfinished(SearchBackend):
+    def __init__(self, address): pass
+
+class TestUnfinished(SearchBackendConformance):
+    plugin = Unfinished
+
 class Stray:
     '''No plugin at all.'''
 
@@ -206,36 +231,23 @@ MESSAGES = {
         "advise() must bear whatever it is given, but raised BundleNotFound",
         "Advice is a warning or information, and no error",
     ],
+    "Forgetful": [
+        "check() must say what the engine is, with its version, and not ''",
+        "swap() gave None of a generation that is not there",
+        "names 'test_broken:Forgetful'. Add one to the package's pyproject.toml",
+    ],
+    "Unfinished": [
+        "Unfinished must define check, count, create, drop, generations, refresh, scan, search",
+        "Unfinished needs a docstring",
+    ],
     "Stray": ["Stray must inherit openedx_blockstore.plugin_api.EventConsumer"],
 }
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What pytest prints about the broken plugins, in a process of its own."""
-    folder = tmp_path_factory.mktemp("broken")
-    (folder / "test_broken.py").write_text(BROKEN)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}",
-        "DJANGO_SETTINGS_MODULE": "openedx_blockstore.settings.standalone",
-        "BLOCKSTORE_DATA_DIR": str(folder / "var"),
-    }
-    for name in ("BLOCKSTORE_TEST_DIR", "PYTEST_ADDOPTS", "DATABASE_URL"):
-        environment.pop(name, None)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider"),
-            *("--rootdir", str(folder), "-c", "/dev/null", "-q", "-rs", "test_broken.py"),
-        ],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    return re.sub(r"\s*\nE\s+", " ", done.stdout)
+    """What pytest prints about the broken plugins."""
+    return told_about(BROKEN, tmp_path_factory.mktemp("broken"))
 
 
 @pytest.mark.slow
@@ -253,6 +265,25 @@ def test_what_can_not_be_tested_says_what_it_needs(told: str) -> None:
 def test_there_is_a_suite_for_every_contract() -> None:
     folder = ROOT / "openedx_blockstore" / "plugin_conformance"
     named = {group.removeprefix("openedx_blockstore.") for group in CONTRACTS.values()}
-    # That of search engines comes with them.
-    assert named - {"search_backends"} <= {path.stem for path in folder.glob("[a-z]*.py")}
+    # Those of contracts that plugins bring come with them.
+    ours = {path.stem for path in folder.glob("[a-z]*.py")}
+    bridges = ROOT / "runtime_bridge" / "openedx_blockstore_xblock" / "plugin_conformance"
+    assert named <= ours | {path.stem for path in bridges.glob("[a-z]*.py")}
     assert BundleType in CONTRACTS
+
+
+def test_all_of_our_plugins_are_tried_by_a_suite() -> None:
+    """Somewhere among the tests a class names each of them, as third parties' tests do."""
+    tried = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^    plugin = (?:\w+\.)*(\w+)$", path.read_text(), re.MULTILINE)
+    }
+    ours = {
+        point.value.partition(":")[2]
+        for group in entry_points().groups
+        for point in entry_points(group=group)
+        if group.startswith("openedx_blockstore.") and point.value.startswith("openedx_blockstore")
+    }
+    assert ours
+    assert ours - tried == set()

@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any, cast
 
 import pytest
+from attrs import frozen
 from django.core.checks import run_checks
 from django.core.management import call_command
 
@@ -24,6 +25,7 @@ from openedx_blockstore.plugin_api import (
     EventConsumer,
     ImportValidator,
 )
+from openedx_blockstore.plugin_tools import check_plugin_settings
 from openedx_blockstore.settings import environment
 from tests.core.helpers import make_version
 from tests.core.plugins.conftest import Installer
@@ -219,7 +221,9 @@ def test_one_that_is_not_installed_is_named_with_those_that_are(installer: Insta
     installer.turn_on("stranger", "strangr")
     said = problem(AnnotationSource)
     assert "'strangr', and no such plugin is installed" in said
-    assert "stranger" in said.partition("there are:")[2]
+    there = said.partition("there are:")[2]
+    assert "stranger" in there
+    assert "xblocks_contrib" not in there, "it is an app of the platform, and no plugin of ours"
     (message,) = run_checks(tags=["openedx_blockstore"])
     assert message.id == "openedx_blockstore.E007"
 
@@ -228,6 +232,19 @@ def test_settings_about_what_is_not_installed_are_warned_of(installer: Installer
     installer.set(DISABLED_PLUGINS=["strangr", "openedx_blockstore"], PLUGIN_SETTINGS={"foo": {}})
     found = [message.id for message in run_checks(tags=["openedx_blockstore"])]
     assert found == ["openedx_blockstore.W002"] * 2 + ["openedx_blockstore.W003"]
+
+
+@frozen
+class NoSettings:
+    """A plugin that has none."""
+
+
+def test_a_wrong_setting_of_the_core_is_said_once(installer: Installer) -> None:
+    """And not again by every plugin that has settings of its own."""
+    check_plugin_settings("stranger_settings", NoSettings)
+    installer.set(PLUGINS=5)
+    (message,) = run_checks(tags=["openedx_blockstore", "stranger_settings"])
+    assert "PLUGINS is 5" in message.msg
 
 
 def test_one_that_is_an_app_must_be_among_the_apps(installer: Installer) -> None:

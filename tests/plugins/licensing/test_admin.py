@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from openedx_blockstore import api as blockstore
 from openedx_blockstore.data import BundleData, CollectionData
 from openedx_blockstore.models_api import Bundle, Collection
 from openedx_blockstore_licensing import api
@@ -71,6 +72,20 @@ def test_nothing_said_of_nothing_is_no_trouble(admin: Client, collection: Collec
     assert api.get_collection_licenses(collection.uuid) == []
 
 
+def test_what_can_not_be_said_is_said_on_the_page(
+    admin: Client, collection: CollectionData, bundle: BundleData
+) -> None:
+    key = Collection.objects.get(uuid=collection.uuid).pk
+    unknown = {"collection": key, "expression": "NOASSERTION"}
+    answer = admin.post(f"{BASE}/collectionlicense/add/", unknown)
+    assert "say nothing of a collection" in answer.content.decode()
+    key = Bundle.objects.get(uuid=bundle.uuid).pk
+    blockstore.delete_bundle(bundle.uuid)
+    gone = {"bundle": key, "path": "", "expression": "MIT", "first_version": 1}
+    answer = admin.post(f"{BASE}/bundlelicense/add/", gone)
+    assert "was deleted" in answer.content.decode()
+
+
 def test_a_bundle_is_licensed(admin: Client, bundle: BundleData) -> None:
     key = Bundle.objects.get(uuid=bundle.uuid).pk
     values = {"bundle": key, "path": "*.js", "expression": "mit", "first_version": 1}
@@ -83,8 +98,9 @@ def test_a_bundle_is_licensed(admin: Client, bundle: BundleData) -> None:
     [
         ({"expression": "CC-BY4"}, "Did you mean"),
         ({"path": "/etc"}, "relative"),
-        ({"first_version": 0}, "count from 1"),
-        ({"first_version": 3, "last_version": 2}, "count from 1"),
+        ({"first_version": 0}, "are no span"),
+        ({"first_version": 3, "last_version": 2}, "are no span"),
+        ({"first_version": 1, "last_version": 2**31}, "are no span"),
     ],
 )
 def test_what_is_wrong_is_said_on_the_page(

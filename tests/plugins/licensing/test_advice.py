@@ -133,6 +133,8 @@ def test_publication_under_another_licence_is_told(
 ) -> None:
     api.set_bundle_license(bundle.uuid, "CC-BY-SA-4.0", first_version=1)
     copy = api.copy_bundle(bundle.uuid, 1, other.uuid).uuid
+    api.set_bundle_license(copy, "CC0-1.0", first_version=1, last_version=1)
+    assert _codes(api.get_license_advice(copy)) == [("warning", "share-alike", "")]
     make_version(copy, {"a.xml": "<problem>changed</problem>"})
     assert api.get_license_advice(copy) == (), "it is still under the licence of the original"
     answer = client.put(

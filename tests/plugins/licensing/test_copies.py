@@ -93,6 +93,23 @@ def test_an_unchanged_copy_is_the_original(other: CollectionData, original: Bund
     assert credit.derived_from[0].origin.author == "Ann"
 
 
+def test_a_licence_that_is_said_of_a_copy_is_not_said_to_be_the_authors(
+    other: CollectionData, original: BundleData
+) -> None:
+    copy = api.copy_bundle(original.uuid, None, other.uuid)
+    api.set_bundle_license(copy.uuid, "CC0-1.0", first_version=1)
+    again = api.copy_bundle(copy.uuid, None, other.uuid, title="Again")
+    given = (
+        f"“Newton” by Ann (Harvard), urn:uuid:{original.uuid} version 1, "
+        f"CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/)."
+    )
+    here = " Here under CC0 1.0 (https://creativecommons.org/publicdomain/zero/1.0/)."
+    assert line_of(copy) == f"{given}{here}"
+    assert line_of(again) == f"{given} Here called “Again”.{here}"
+    api.set_bundle_license(copy.uuid, "NOASSERTION", first_version=1)
+    assert line_of(copy) == f"{given} Here with no licence stated."
+
+
 def test_a_changed_copy_is_based_on_the_original(
     other: CollectionData, original: BundleData
 ) -> None:

@@ -79,6 +79,14 @@ def test_versions_of_which_nothing_is_known_are_left_out(
     assert SOURCE.describe_collection(uuid4()) is None
 
 
+def test_a_version_from_before_the_licence_of_its_collection_is_under_none(
+    collection: CollectionData, make_bundle: MakeBundle
+) -> None:
+    bundle = make_bundle(collection.uuid)
+    api.set_collection_license(collection.uuid, "CC-BY-4.0")
+    assert SOURCE.describe(bundle.uuid, [1])[1]["expression"] == ""
+
+
 def test_a_collection_is_described(collection: CollectionData) -> None:
     api.set_collection_license(collection.uuid, "MIT")
     api.set_collection_license(collection.uuid, "CC-BY-4.0")

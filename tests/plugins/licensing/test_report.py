@@ -185,6 +185,41 @@ def test_a_changed_copy_under_a_licence_that_forbids_it_is_a_conflict(
     assert report.groups[0].items[0].modified
 
 
+def test_a_copy_under_another_licence_is_a_conflict_and_keeps_the_authors(
+    collection: CollectionData, other: CollectionData, make_bundle: MakeBundle
+) -> None:
+    original = make_bundle(other.uuid, "Share alike")
+    api.set_bundle_license(original.uuid, "CC-BY-SA-4.0", first_version=1)
+    api.set_bundle_license(original.uuid, "MIT", first_version=1, path="*.js")
+    copy = api.copy_bundle(original.uuid, None, collection.uuid)
+    assert codes(api.get_license_report(copy.uuid)) == []
+    api.set_bundle_license(copy.uuid, "CC0-1.0", first_version=1)
+    api.set_bundle_license(copy.uuid, "CC-BY-4.0", first_version=1, path="a.xml")
+    report = api.get_license_report(copy.uuid)
+    assert codes(report) == [("error", "share-alike")]
+    assert "is a copy of “Share alike”: CC BY-SA 4.0: what is made of it" in (
+        report.findings[0].message
+    )
+    lines = {group.expression: group.items[0].credit for group in report.groups}
+    own = f"“Share alike” by Bob, urn:uuid:{original.uuid} version 1, "
+    given = f"{own}CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/)."
+    assert lines["CC0-1.0"].startswith(f"{given} Here under CC0 1.0")
+    assert lines["CC-BY-4.0"].startswith(f"{given} Here under CC BY 4.0")
+    assert lines["MIT"].startswith(f"{own}MIT")
+
+
+def test_what_one_makes_of_ones_own_is_no_conflict(
+    collection: CollectionData, make_bundle: MakeBundle
+) -> None:
+    original = make_bundle(collection.uuid, "Newton")
+    api.set_bundle_license(original.uuid, "CC-BY-SA-4.0", first_version=1)
+    copy = api.copy_bundle(original.uuid, None, collection.uuid)
+    make_version(copy.uuid, {"a.xml": "changed"})
+    api.set_bundle_license(copy.uuid, "CC-BY-4.0", first_version=1)
+    assert codes(api.get_license_report(copy.uuid, 1)) == []
+    assert codes(api.get_license_report(copy.uuid)) == []
+
+
 def test_publishers_are_named_with_those_above_them(bundle: BundleData) -> None:
     above = PublisherData("https://above.example/", "Above")
     harvard = PublisherData("https://harvard.example/", "Harvard", parent=above.iri)

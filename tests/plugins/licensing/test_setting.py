@@ -196,6 +196,12 @@ def test_files_may_have_licences_of_their_own(bundle: BundleData) -> None:
     found = api.get_version_license(bundle.uuid)
     assert found.expression == "CC-BY-4.0"
     assert found.paths == {"static/": "MIT", "static/é.js": "ISC", "STATIC/": "0BSD"}
+    assert [
+        api.get_file_license(bundle.uuid, path, 1)
+        for path in ("static/a.js", "static/e\u0301.js", "STATIC/a.js", "a.js")
+    ] == ["MIT", "ISC", "0BSD", api.get_version_license(bundle.uuid).expression]
+    with pytest.raises(InvalidLicensePath):
+        api.get_file_license(bundle.uuid, "/etc")
     api.set_bundle_license(bundle.uuid, None, first_version=1, path="static/")
     assert set(api.get_version_license(bundle.uuid).paths) == {"static/é.js", "STATIC/"}
 

@@ -46,9 +46,21 @@ def test_licences(engine: SearchBackend, collection: CollectionData) -> None:
     bundle = make_bundle(collection.uuid, {"unit.xml": UNIT}, title="Free")
     licensing.set_collection_license(collection.uuid, "CC-BY-4.0")
     consume()
-    make_version(bundle, {"unit.xml": UNIT.replace("Unit", "Later")})
+    assert titles(licences=["CC-BY-4.0"]) == [], "it was made before"
+    files = {"unit.xml": UNIT.replace("Unit", "Later"), "static/owl.png": "owl", "[1].txt": "one"}
+    make_version(bundle, files)
     consume()
     assert titles(licences=["CC-BY-4.0"], kinds=["part"]) == ["Ears", "Later"]
+    assert titles(licences=["CC-BY-4.0"], kinds=["part"], versions=1) == []
+    licensing.set_bundle_license(bundle, "MIT", first_version=2, path="static/")
+    licensing.set_bundle_license(bundle, "CC0-1.0", first_version=2, path="[1]*")
+    licensing.set_bundle_license(bundle, "CC-BY-SA-4.0", first_version=2, path="u*n*i*t*.*x*m*l")
+    licensing.set_bundle_license(bundle, "CC-BY-ND-4.0", first_version=2, path="unit.xml")
+    consume()
+    assert titles(licences=["MIT"]) == ["owl.png"]
+    assert titles(licences=["CC0-1.0"]) == ["[1].txt"]
+    assert titles(licences=["CC-BY-ND-4.0"]) == ["Ears", "Later", "unit.xml"], "its own path counts"
+    assert titles(licences=["CC-BY-4.0"]) == ["Free"]
     before = stored(bundle)
     rebuild(engine)
     assert stored(bundle) == before

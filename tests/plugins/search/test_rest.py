@@ -209,6 +209,21 @@ def test_wrong_queries_are_answered_with_a_sentence(
     assert set(answer.json()) == {"code", "message", "facts"}
 
 
+@pytest.mark.parametrize(
+    ("query", "begins"),
+    [
+        ({"q": "*"}, "q: at least one word"),
+        ({"facet": "colour"}, "facet: there is no 'colour'"),
+        ({"kind": "page"}, "kind: there is no 'page'"),
+    ],
+)
+def test_parameters_are_called_as_callers_know_them(
+    engine: SearchBackend, users: dict[str, User], query: dict[str, str], begins: str
+) -> None:
+    _world(users, "private")
+    assert _get(users["staff"], **query).json()["message"].startswith(begins)
+
+
 def test_what_is_not_there_is_404(engine: SearchBackend, users: dict[str, User]) -> None:
     _collection, bundle = _world(users, "private")
     for path, query in (

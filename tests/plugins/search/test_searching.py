@@ -244,6 +244,7 @@ def test_searching_asks_the_database_little(
         {"bundles": "0"},
         {"languages": ["english!"]},
         {"tags": [3]},
+        {"tags": [["Owls"]]},
         {"types": 3},
         {"traits": ["response"]},
         {"traits": {"response": "string"}},

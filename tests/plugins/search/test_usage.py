@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import math
 from uuid import UUID
 
 import pytest
@@ -214,6 +217,18 @@ def test_nothing_is_said_of_what_is_not_read_yet(
         assert caught.value.indexed_version == 1
 
 
+def _cursor_of(fields: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
+
+
+def test_a_path_may_be_spelt_in_two_ways(engine: SearchBackend, collection: CollectionData) -> None:
+    files = {"static/\u00fchu.png": "owl", "x.xml": '<html>"/static/u\u0308hu.png"</html>'}
+    bundle = _own(collection, files)
+    for path in ("static/\u00fchu.png", "static/u\u0308hu.png"):
+        usage = get_file_usage(bundle, path)
+        assert (usage.path, [use.path for use in usage.uses]) == ("static/\u00fchu.png", ["x.xml"])
+
+
 def test_what_is_not_there_has_errors_of_its_own(
     engine: SearchBackend, collection: CollectionData
 ) -> None:
@@ -222,10 +237,26 @@ def test_what_is_not_there_has_errors_of_its_own(
         get_file_usage(bundle, "static/b.png")
     with pytest.raises(BundleNotFound):
         get_unused_files(collection.uuid)
-    for cursor in ("x", "e30", "!!", "W10", "eyJrZXkiOiAieCJ9", "eyJib3Jyb3dlciI6IFsxXX0"):
-        if cursor != "e30":
-            with pytest.raises(InvalidSearch):
-                get_file_usage(bundle, "static/a.png", cursor=cursor)
+    for path in ("static/\x00", "static/\ud800", ""):
+        with pytest.raises(BundleFileNotFound):
+            get_file_usage(bundle, path)
+    places = (
+        *(3, [1], [str(bundle), "l", 1]),
+        *([str(bundle), "l", number, 1] for number in (10**30, math.inf, "1", None)),
+        *([str(bundle), alias, 1, 1] for alias in (3, "\x00", "\ud800")),
+    )
+    made_up = [
+        *({"key": key} for key in ("x", -1, 10**30, True, math.inf)),
+        *({"key": 1, "borrower": place} for place in places),
+        {"borrower": [str(bundle), "l", 1, 1]},
+    ]
+    for cursor in ("x", "!!", "W10", "e30", *map(_cursor_of, made_up)):
+        with pytest.raises(InvalidSearch):
+            get_file_usage(bundle, "static/a.png", cursor=cursor)
+    made_up = [{"path": 3}, {"path": "\x00"}, {"path": "\ud800"}, {"key": 1}]
+    for cursor in ("x", "e30", *map(_cursor_of, made_up)):
+        with pytest.raises(InvalidSearch):
+            get_unused_files(bundle, cursor=cursor)
     for limit in (0, 1_001, "many", None, True):
         with pytest.raises(InvalidSearch):
             get_unused_files(bundle, limit=limit)  # type: ignore[arg-type]

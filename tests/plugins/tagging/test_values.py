@@ -163,6 +163,14 @@ def test_every_path_can_be_the_key_of_a_part(bundle: BundleData, taxonomies: Tax
         assert [tag.value for tag in tagging.get_tags(bundle.uuid, part=part)] == ["Art"]
 
 
+def test_a_key_may_be_spelt_in_two_ways(bundle: BundleData, taxonomies: Taxonomies) -> None:
+    tagging.tag_bundle(bundle.uuid, "subjects", ["Art"], part="u\u0308.xml")
+    assert list(tagging.get_all_tags(bundle.uuid).parts) == ["\u00fc.xml"]
+    for part in ("u\u0308.xml", "\u00fc.xml"):
+        assert [tag.value for tag in tagging.get_tags(bundle.uuid, part=part)] == ["Art"]
+        assert len(tagging.get_tag_history(bundle.uuid, part)) == 1
+
+
 @pytest.mark.parametrize("version", [0, -1, 4, 2**31, 2**80, True, "1", 1.0, [1]])
 def test_versions_that_are_not_there(
     bundle: BundleData, taxonomies: Taxonomies, version: Any

@@ -292,6 +292,21 @@ def test_faults_are_found_where_they_are(name: str) -> None:
     assert {code: places(found, code) for code in codes(found)} == expected, found
 
 
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ('<img srcset="/static/a.svg 1x, /static/b.svg 2x"/>', "/static/b.svg"),
+        ('<p style="background: url(/static/a.svg), url(/static/b.svg)"/>', "/static/b.svg"),
+        ('<p style="background: url(./a.html), url(./b.html)"/>', "./b.html"),
+        ("[a](/static/a.svg) [b](links/b/c.svg)", "links/b/c.svg"),
+        ("/static/b.svg /static/a.svg", "/static/b.svg"),
+    ],
+)
+def test_each_of_several_references_is_looked_for(text: str, gone: str) -> None:
+    finding = only(check({"a.html": text, "static/a.svg": "<svg/>"}))
+    assert finding.message == f"There is no {gone!r}."
+
+
 def test_references_are_followed_through_links() -> None:
     html = (
         '<html>\n<img src="/static/lent.svg"/><img src="links/pics/static/lent.svg"/>\n'

@@ -223,6 +223,23 @@ def test_bad_input_is_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
     assert run(SAMPLE, "--previous", tmp_path / "nowhere")[0] == 2
     (tmp_path / "x").mkdir()
     assert run(SAMPLE, "--previous", tmp_path / "x")[0] == 2
+    assert run("--bundle", str(uuid4()), "--previous", SAMPLE)[0] == 2
+
+
+def test_a_folder_without_files_is_not_found_to_be_good(tmp_path: Path) -> None:
+    """It is what CI has where the path is wrong."""
+    (tmp_path / "html").mkdir()
+    code, output = run(tmp_path)
+    assert code == 2
+    assert f"there is no file in '{tmp_path}'" in output
+
+
+def test_wrong_settings_are_not_taken_for_a_faulty_course(settings: Settings) -> None:
+    wrong = {"openedx_blockstore_validation": {"MAX_FINDINGS": 0}}
+    settings.OPENEDX_BLOCKSTORE = {**settings.OPENEDX_BLOCKSTORE, "PLUGIN_SETTINGS": wrong}
+    code, output = run(SAMPLE)
+    assert code == 2
+    assert "MAX_FINDINGS" in output
 
 
 def packed_sample(tmp_path: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from openedx_blockstore import api
@@ -244,6 +244,14 @@ def test_checks_of_a_version_in_the_store_by_the_command(bundle: UUID) -> None:
     document = json.loads(output.getvalue())
     assert document["counts"] == {"error": 0, "warning": 1, "info": 0}
     assert document["checked"][0]["bundle_uuid"] == str(bundle)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2, 2**70])
+def test_a_version_that_is_not_there_is_not_taken_for_the_latest(bundle: UUID, number: int) -> None:
+    store(bundle, {"problem.xml": DANGLING.format("a")})
+    with pytest.raises(CommandError, match=f"has no version {number}") as caught:
+        call_command("validate_olx", bundle=str(bundle), version_number=number)
+    assert caught.value.returncode == 2
 
 
 def test_what_the_import_of_a_course_says_as_well_is_said_once(courses: Path) -> None:

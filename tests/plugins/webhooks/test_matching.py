@@ -262,6 +262,7 @@ def test_wrong_values_are_said(ada: User, collection: UUID) -> None:
         ({"kinds": 5}, Invalid),
         ({"description": "x" * 256}, Invalid),
         ({"description": "\0"}, Invalid),
+        ({"description": "\ud800"}, Invalid),
         ({"description": None}, Invalid),
     ):
         given = {"scope": "collection", "target_uuid": collection, "url": URL, **values}
@@ -274,14 +275,21 @@ def test_wrong_values_are_said(ada: User, collection: UUID) -> None:
     for hours in (-1, float("nan"), "x", 1e9, True):
         with pytest.raises(Invalid):
             webhooks.rotate_secret(subscription, grace_hours=hours)  # type: ignore[arg-type]
-    for limit in (0, -1, "x", True):
+    for number in (0, -1, "x", True, 2**70):
         with pytest.raises(Invalid):
-            webhooks.get_subscriptions(limit=limit)  # type: ignore[arg-type]
+            webhooks.get_subscriptions(limit=number)  # type: ignore[arg-type]
+        with pytest.raises(Invalid):
+            webhooks.get_deliveries(subscription, before=number)  # type: ignore[arg-type]
+    for kind in ("planet.exploded", "\0", "\ud800", 5):
+        assert webhooks.get_deliveries(subscription, type=kind) == []  # type: ignore[arg-type]
     with pytest.raises(Invalid):
         webhooks.get_deliveries(subscription, state="lost")
     for since in ("yesterday", datetime(2026, 1, 1)):  # noqa: DTZ001 - on purpose
         with pytest.raises(Invalid):
             webhooks.replay(subscription, since=since)  # type: ignore[arg-type]
+    for states in ("failed", 5, ["lost"]):
+        with pytest.raises(Invalid):
+            webhooks.replay(subscription, states=states)  # type: ignore[arg-type]
 
 
 def test_unknown_ones(db: None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -96,6 +97,7 @@ def test_deliveries(ada: User, collection: UUID, receiver: Receiver, clock: Cloc
         assert len(found) == count
     assert ada_client.get(f"{address}/deliveries", {"state": "lost"}).status_code == 400
     assert ada_client.get(f"{address}/deliveries", {"cursor": "x"}).status_code == 400
+    assert ada_client.get(f"{address}/deliveries", {"type": "\0"}).json()["results"] == []
     first = ada_client.get(f"{BASE}deliveries/{rest['results'][0]['uuid']}").json()
     assert [(each["status"], each["error"], each["response"]) for each in first["attempts"]] == [
         (500, "status", "broken"),
@@ -241,6 +243,8 @@ def test_lists_hold_ones_own(people: dict[str, User | None], ada: User, collecti
         {"kinds": "version.created"},
         {"kinds": ["nothing.happened"]},
         {"kinds": [{}]},
+        {"kinds": ["\ud800"]},
+        {"scope": "\ud800"},
         {"description": "x" * 256},
         {"description": {}},
     ],
@@ -248,7 +252,10 @@ def test_lists_hold_ones_own(people: dict[str, User | None], ada: User, collecti
 def test_bad_bodies(ada: User, collection: UUID, body: Any) -> None:
     good = {"scope": "collection", "target_uuid": str(collection), "url": URL}
     sent = {**good, **body} if isinstance(body, dict) and body else body
-    response = client(ada).post(f"{BASE}subscriptions", sent, format="json")
+    sender: Any = client(ada)
+    response = sender.generic(
+        "POST", f"{BASE}subscriptions", json.dumps(sent), content_type="application/json"
+    )
     assert response.status_code == 400, response.content
     assert response.json()["code"]
     assert Subscription.objects.count() == 0

@@ -133,11 +133,13 @@ class ElasticsearchBackend(SearchBackend):
             )
         generations = []
         for index, facts in found.items():
+            name = index.removeprefix(f"{self._alias}-")
             version = facts.get("mappings", {}).get("_meta", {}).get(mapping.MARK)
-            if version is not None:
+            # Another site's prefix may begin with ours and a dash, which no generation has.
+            if version is not None and "-" not in name:
                 generations.append(
                     Generation(
-                        index.removeprefix(f"{self._alias}-"),
+                        name,
                         current=self._alias in facts.get("aliases", {}),
                         outdated=version != mapping.VERSION,
                     )

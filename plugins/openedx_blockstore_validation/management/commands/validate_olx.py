@@ -9,27 +9,28 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
 from openedx_blockstore import api as core
 from openedx_blockstore.data import BundleFindings, Finding, Severity
-from openedx_blockstore.exceptions import BlockstoreError
+from openedx_blockstore.plugin_tools.commands import BlockstoreCommand
 from openedx_blockstore_validation import api
 from openedx_blockstore_validation.checking import Progress
 from openedx_blockstore_validation.disk import CheckedTree, check_path
 from openedx_blockstore_validation.stored import count, plain
 
 #: The exit codes: something is wrong with the content; the command could not do what it was told.
-FAULTY, UNUSABLE, INTERRUPTED = 1, 2, 130
+FAULTY, UNUSABLE = 1, 2
 
 #: What GitHub calls the severities.
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-class Command(BaseCommand):
+class Command(BlockstoreCommand):
     """Checks OLX."""
+
+    failed = UNUSABLE
 
     help = (
         "Check a course, a library or bundles: an OLX export (a folder, a .tar.gz or a .zip), an "
@@ -64,23 +65,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="the same as --format=json")
 
-    def run_from_argv(self, argv: list[str]) -> None:
-        """Run the command as a program, which Ctrl-C may end at any moment."""
-        try:
-            super().run_from_argv(argv)
-        except KeyboardInterrupt:
-            self.stderr.write("Interrupted.")
-            sys.exit(INTERRUPTED)
-
     def handle(self, *_args: Any, **options: Any) -> None:
         """Check, print the findings, and end with the exit code that they ask for."""
-        if (options["path"] is None) == (options["bundle"] is None):
-            raise CommandError("Give a PATH or --bundle UUID.", returncode=UNUSABLE)
-        if options["version_number"] is not None and options["bundle"] is None:
-            raise CommandError("--version-number needs --bundle.", returncode=UNUSABLE)
+        if (wrong := _wrong(options)) is not None:
+            raise CommandError(wrong, returncode=UNUSABLE)
         form = "json" if options["json"] else options["format"]
         quiet = form != "text" or options["verbosity"] == 0
-        with self._errors(), _progress(self.stderr, quiet=quiet) as progress:
+        with _progress(self.stderr, quiet=quiet) as progress:
             checked = self._check(options, progress)
         findings = [finding for tree in checked for finding in tree.found.findings]
         if form == "json":
@@ -102,7 +93,9 @@ class Command(BaseCommand):
                 progress=progress,
             )
         bundle = core.get_bundle(options["bundle"])
-        number = options["version_number"] or bundle.latest_version
+        number = options["version_number"]
+        if number is None:
+            number = bundle.latest_version
         contents, before = api.version_contents(bundle.uuid, number)
         if options["type"] is not None:
             contents.bundle_type = options["type"]
@@ -115,24 +108,6 @@ class Command(BaseCommand):
                 BundleFindings(bundle.uuid, bundle.title, found),
             )
         ]
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Say in a sentence why nothing could be checked."""
-        try:
-            yield
-        except BlockstoreError as error:
-            raise CommandError(str(error), returncode=UNUSABLE) from error
-        except DatabaseError as error:
-            reason = " ".join(str(error).split())
-            raise CommandError(
-                f"The database can not be used: {reason}.", returncode=UNUSABLE
-            ) from error
-        except OSError as error:
-            what = error.filename or "It"
-            raise CommandError(
-                f"{what} can not be read: {error.strerror or error}.", returncode=UNUSABLE
-            ) from error
 
     # Printing ------------------------------------------------------------------------------------
 
@@ -166,6 +141,17 @@ class Command(BaseCommand):
                 place += f"line={finding.line},"
             text = _escaped(f"{finding.message} {finding.mend}".strip())
             self.stdout.write(f"::{_GITHUB[finding.severity]} {place}title={finding.code}::{text}")
+
+
+def _wrong(options: dict[str, Any]) -> str | None:
+    """Return what is wrong with the arguments together."""
+    if (options["path"] is None) == (options["bundle"] is None):
+        return "Give a PATH or --bundle UUID."
+    if options["version_number"] is not None and options["bundle"] is None:
+        return "--version-number needs --bundle."
+    if options["previous"] is not None and options["bundle"] is not None:
+        return "--previous goes with a PATH; a version is compared with the one before it."
+    return None
 
 
 def _json(checked: list[CheckedTree], findings: list[Finding]) -> str:

@@ -65,6 +65,17 @@ class TestElasticsearch(SearchBackendConformance):
         client.transport.close()
         assert [each.name for each in backend.generations()] == ["one"]
 
+    def test_a_site_whose_prefix_begins_like_ours_is_left_alone(
+        self, backend: SearchBackend, node_options: Mapping[str, Any]
+    ) -> None:
+        other = ElasticsearchBackend()
+        other.configure({**node_options, "INDEX_PREFIX": f"{node_options['INDEX_PREFIX']}-other"})
+        other.create("one")
+        other.swap("one")
+        assert [(each.name, each.current) for each in backend.generations()] == [("one", True)]
+        assert [(each.name, each.current) for each in other.generations()] == [("one", True)]
+        other.close()
+
     def test_an_index_of_older_code_is_outdated(
         self, backend: SearchBackend, node_options: Mapping[str, Any]
     ) -> None:
