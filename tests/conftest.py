@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 import pytest
 from django.core.files.storage import Storage, storages
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from openedx_blockstore.settings import environment
@@ -30,6 +32,12 @@ collect_ignore = ["example_chooser", "example_contexts", "example_plugin"]
 #: others pass with them and without.
 if os.environ["DJANGO_SETTINGS_MODULE"] != "tests.settings_all":
     collect_ignore += ["plugins", "bridge"]
+
+# How long something takes on a busy machine is no property of it.
+hypothesis_settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("patient")
 
 _MADE_TEST_DIR = pytest.StashKey[bool]()
 

@@ -21,6 +21,9 @@ from openedx_blockstore_xblock.preview import Preview
 #: Is given bundles, and returns those whose drafts whoever is asking may see.
 VisibleDrafts = Callable[[Collection[UUID]], Collection[UUID]]
 
+#: The files that hold the one block a bundle is there for, by the bundle's type.
+_MAIN_FILES = {"sequence": "sequence.xml", "library": "library.xml"}
+
 
 def no_drafts(_bundle_uuids: Collection[UUID]) -> Collection[UUID]:
     """Return that nobody's drafts may be seen."""
@@ -148,6 +151,15 @@ class BundleStates:
             self._drafts.update({each: found.get(each) for each in new})
         known = {each: self._drafts[each] for each in bundle_uuids}
         return {uuid: contents for uuid, contents in known.items() if contents is not None}
+
+
+def main_file(contents: BundleContents) -> str:
+    """Return the file of the block that a bundle is there for; empty if it is there for none."""
+    names = [_MAIN_FILES.get(contents.bundle_type, ""), f"{contents.bundle_type}.xml"]
+    at_root = [path for path in contents.files if path.endswith(".xml") and "/" not in path]
+    definitions = [path for path in contents.files if path.endswith("/definition.xml")]
+    candidates = [*names, *at_root, *(definitions if len(definitions) == 1 else ())]
+    return next((path for path in candidates if path in contents.files), "")
 
 
 def _version_key(target: LinkTarget) -> tuple[UUID, int]:

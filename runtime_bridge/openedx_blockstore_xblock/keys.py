@@ -4,9 +4,8 @@ A *usage* says where a block stands in a learning context: by which mount and li
 bundle (the *route*), and which block of which file it is. It names the bundle, too, so that the
 block itself, to which a learner's state belongs, is known without asking anybody.
 
-Each key is one text without slashes, blanks or anything else that an address would have to quote.
-Texts of people in it (paths, names) are escaped: a slash is ``+``, and every character but letters
-of ASCII, digits, ``_``, ``-`` and ``.`` is ``~`` and two hexadecimal digits for each of its bytes.
+Each key is one text without slashes, blanks or anything else that an address would have to quote;
+what people have called things is escaped in it (:mod:`..escaping`).
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from uuid import UUID
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import DefinitionKey, LearningContextKey, UsageKeyV2
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.\-]")
-_ESCAPED = re.compile(r"(?:[A-Za-z0-9_.\-+]|~[0-9a-f]{2})*")
+from openedx_blockstore_xblock.escaping import escape, unescape
+
 _CONTEXT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,98}")
 _KIND = re.compile(r"[a-z][a-z0-9_\-]{0,29}")
 _BLOCK_TYPE = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -28,38 +27,6 @@ _VERSION = re.compile(r"v[1-9][0-9]{0,9}")
 
 #: Characters that a context's id may have.
 MAX_CONTEXT_ID = 99
-
-
-def escape(text: str) -> str:
-    """Return a text as it stands in a key."""
-    return "".join(
-        "+"
-        if character == "/"
-        else character
-        if _PLAIN.fullmatch(character)
-        else "".join(f"~{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
-        for character in text
-    )
-
-
-def unescape(escaped: str) -> str:
-    """Return the text that :func:`escape` made this of.
-
-    Raises:
-        ValueError: It made this of nothing.
-    """
-    if not _ESCAPED.fullmatch(escaped):
-        raise ValueError(f"{escaped!r} is not escaped as keys are.")
-    parts = re.split(r"((?:~[0-9a-f]{2})+)", escaped.replace("+", "/"))
-    text = "".join(
-        bytes.fromhex(part.replace("~", "")).decode("utf-8", "surrogatepass")
-        if part.startswith("~")
-        else part
-        for part in parts
-    )
-    if escape(text) != escaped:
-        raise ValueError(f"{escaped!r} is not escaped as keys are.")
-    return text
 
 
 def _uuid(text: str) -> UUID:

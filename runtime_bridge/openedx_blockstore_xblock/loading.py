@@ -6,52 +6,30 @@ nothing else; which bytes are meant is found anew for every runtime.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from attrs import frozen
-from cachetools import LRUCache
 from xblock.core import XBlock
 
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.authored import InlineChild, ParsedBlock, body_path, parse_block
-from openedx_blockstore_xblock.block_classes import is_container
 from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.exceptions import BadOlx, BlockNotFound
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
-from openedx_blockstore_xblock.olx import (
-    MAX_BYTES,
-    BlockElement,
-    Include,
-    OlxDocument,
-    check_size,
-    line_of,
-    parse_document,
-)
+from openedx_blockstore_xblock.olx import BlockElement, Include, OlxDocument, line_of
+from openedx_blockstore_xblock.olx_files import OlxFiles, documents
+from openedx_blockstore_xblock.shared_cache import SharedCache
 
-#: Files that are kept parsed in a process, and blocks.
-_DOCUMENTS = 256
+#: Blocks that are kept parsed in a process.
 _BLOCKS = 2_048
 
-#: Files of a container that are fetched from the storage at a time.
-_FETCHERS = 8
-
-_documents: LRUCache[object, OlxDocument] = LRUCache(_DOCUMENTS)
-_blocks: LRUCache[object, ParsedBlock] = LRUCache(_BLOCKS)
-#: What is being made at the moment, by its cache and its key.
-_pending: dict[tuple[int, object], Future[Any]] = {}
-_lock = threading.RLock()
-
-ValueT = TypeVar("ValueT")
+_blocks: SharedCache[ParsedBlock] = SharedCache(_BLOCKS)
 
 
 def forget_parsed() -> None:
     """Parse everything anew; for whoever measures."""
-    with _lock:
-        _documents.clear()
-        _blocks.clear()
+    documents.clear()
+    _blocks.clear()
 
 
 @frozen(eq=False)
@@ -73,11 +51,15 @@ Holder = tuple[FoundBlock, Sequence[Include | InlineChild]]
 
 
 class BlockLoader:
-    """Finds blocks, for one runtime: what it has found once it takes for settled."""
+    """Finds blocks, for one runtime: what it has found once it takes for settled.
+
+    Attributes:
+        files: Reads OLX files, by whatever way they were found.
+    """
 
     def __init__(self, bundles: BundleStates) -> None:
         self._bundles = bundles
-        self._bytes: dict[str, bytes] = {}
+        self.files = OlxFiles()
 
     def find(self, usage_key: BlockstoreUsageKey) -> FoundBlock:
         """Return the block of a usage.
@@ -93,7 +75,7 @@ class BlockLoader:
             raise BlockNotFound(usage_key, "its route leads to another bundle now")
         if usage_key.path not in contents.files:
             raise BlockNotFound(usage_key, f"its bundle has no file {usage_key.path!r}")
-        document = self._document(contents, usage_key.path)
+        document = self.files.document(contents, usage_key.path)
         element = document.find(usage_key.inner_id)
         if element is None:
             raise BlockNotFound(usage_key, f"its file has no block {usage_key.inner_id!r}")
@@ -113,7 +95,7 @@ class BlockLoader:
             StorageError: The storage failed.
         """
         in_file = body_path(found.element.element, found.usage_key.path, found.contents.files)
-        body = self._read(found.contents, in_file) if in_file else None
+        body = self.files.read(found.contents, in_file) if in_file else None
         key = (
             found.contents.files[found.usage_key.path].digest,
             found.contents.files[in_file].digest if in_file else None,
@@ -125,7 +107,7 @@ class BlockLoader:
             text = body.decode("utf-8", "replace") if body is not None else None
             return parse_block(found.document, found.element, block_class, body=text)
 
-        return _cached(_blocks, key, parse)
+        return _blocks.get(key, parse)
 
     def children(self, holders: Sequence[Holder]) -> list[list[BlockstoreUsageKey]]:
         """Return the usages of children of some blocks; their files are fetched at a time.
@@ -136,7 +118,12 @@ class BlockLoader:
         targets = [
             [self._target(found, child) for child in children] for found, children in holders
         ]
-        self._fetch(each for some in targets for each in some if isinstance(each, _Target))
+        self.files.fetch(
+            (each.contents, each.path)
+            for some in targets
+            for each in some
+            if isinstance(each, _Target)
+        )
         return [
             [
                 each if isinstance(each, BlockstoreUsageKey) else self._included(found, each)
@@ -172,6 +159,16 @@ class BlockLoader:
         is_inline = found.document.find(target.inner_id) is not None and target.inner_id != ""
         return found.contents.files[found.usage_key.path].digest if is_inline else None
 
+    def states(self, usage_key: BlockstoreUsageKey) -> list[BundleContents]:
+        """Return the states of all bundles through which one gets to a usage, its own the last.
+
+        Raises:
+            BlockNotFound: Nothing leads there any more.
+            LearningContextNotFound, MountNotFound: There is nothing to start from.
+            StorageError: The storage failed.
+        """
+        return self._bundles.along(usage_key)
+
     def mounted(self, usage_key: BlockstoreUsageKey) -> BundleContents | None:
         """Return what is mounted where the route of a usage begins; None if it is not there.
 
@@ -180,86 +177,6 @@ class BlockLoader:
             StorageError: The storage failed.
         """
         return self._bundles.mounted(usage_key.context_key, usage_key.route[0])
-
-    def find_static(
-        self, found: FoundBlock, paths: Iterable[str]
-    ) -> tuple[BundleContents, str] | None:
-        """Return the first of some files that is there, through the links if need be.
-
-        Returns:
-            The state of a bundle, and a path from there, such as ``links/art/static/cat.png``; or
-            None.
-        """
-        wanted = list(paths)
-        for path in wanted:
-            if (there := self._follow(found.contents, path)) is not None:
-                return there
-        in_root = [path for path in wanted if path.startswith("static/")]
-        self._bundles.read_linked(found.contents.links.values())
-        for alias, target in found.contents.links.items():
-            lender = self._bundles.linked_by(target)
-            for path in in_root:
-                if lender is None or path not in lender.files:
-                    continue
-                if lender.draft_uuid is not None:
-                    return lender, path  # the link itself leads to a version
-                return found.contents, f"links/{alias}/{path}"
-        return None
-
-    def _follow(self, contents: BundleContents, path: str) -> tuple[BundleContents, str] | None:
-        """Return a file that is there, through the links that its path names."""
-        origin, here, rest = contents, contents, path
-        while rest.startswith("links/"):
-            _links, alias, rest = [*rest.split("/", 2), ""][:3]
-            target = here.links.get(alias)
-            if target is None:
-                return None
-            self._bundles.read_linked([target])
-            lender = self._bundles.linked_by(target)
-            if lender is None:
-                return None
-            here = lender
-            if here.draft_uuid is not None:
-                origin, path = here, rest  # the link itself leads to a version
-        return (origin, path) if rest in here.files else None
-
-    # Files ---------------------------------------------------------------------------------------
-
-    def _read(self, contents: BundleContents, path: str) -> bytes:
-        file = contents.files[path]
-        if file.digest not in self._bytes:
-            check_size(file.size, file=path)
-            self._bytes[file.digest] = contents.read(path)
-        return self._bytes[file.digest]
-
-    def _document(self, contents: BundleContents, path: str) -> OlxDocument:
-        def parse() -> OlxDocument:
-            return parse_document(self._read(contents, path), file=path, is_container=is_container)
-
-        return _cached(_documents, (contents.files[path].digest, path), parse)
-
-    def _fetch(self, targets: Iterable[_Target]) -> None:
-        """Read the files of children that are not known yet, several at a time."""
-        wanted = {
-            target.contents.files[target.path].digest: target
-            for target in targets
-            if (target.contents.files[target.path].digest, target.path) not in _documents
-        }
-        missing = [
-            target
-            for digest, target in wanted.items()
-            # What is too large is told when it is its turn.
-            if digest not in self._bytes and target.contents.files[target.path].size <= MAX_BYTES
-        ]
-        if len(missing) < 2:  # noqa: PLR2004 - one file needs no help
-            return
-        with ThreadPoolExecutor(max_workers=_FETCHERS) as pool:
-            for target, contents in zip(
-                missing,
-                pool.map(lambda each: each.contents.read(each.path), missing),
-                strict=True,
-            ):
-                self._bytes[target.contents.files[target.path].digest] = contents
 
     # Children ------------------------------------------------------------------------------------
 
@@ -290,7 +207,7 @@ class BlockLoader:
 
     def _included(self, found: FoundBlock, target: _Target) -> BlockstoreUsageKey:
         try:
-            block_type = self._document(target.contents, target.path).root.block_type
+            block_type = self.files.document(target.contents, target.path).root.block_type
             stated = target.include.stated_type
             if stated and not _are_alike(block_type, stated):
                 # Whoever asks for it is told.
@@ -339,32 +256,6 @@ def _missing(
         route=route or (*parent.route, child.source),
         place=child.usage,
     )
-
-
-def _cached(cache: LRUCache[object, ValueT], key: object, make: Callable[[], ValueT]) -> ValueT:
-    """Return what is kept under a key; of several threads that miss it, the first makes it."""
-    with _lock:
-        if key in cache:
-            return cache[key]
-        pending: Future[ValueT] | None = _pending.get((id(cache), key))
-        is_first = pending is None
-        if pending is None:
-            pending = _pending[id(cache), key] = Future()
-    if not is_first:
-        return pending.result()
-    try:
-        made = make()
-    except BaseException as error:
-        pending.set_exception(error)
-        raise
-    else:
-        with _lock:
-            cache[key] = made
-        pending.set_result(made)
-        return made
-    finally:
-        with _lock:
-            del _pending[id(cache), key]
 
 
 def _are_alike(block_type: str, other: str) -> bool:

@@ -6,25 +6,18 @@ import functools
 from typing import Any
 
 from django.utils.translation import gettext
-from xblock.core import XBlock, XBlockMixin
+from xblock.core import XBlock
 from xblock.exceptions import JsonHandlerError
-from xblock.fields import Boolean, Date, Scope, ScopeIds, String
+from xblock.fields import ScopeIds
 from xblock.runtime import Mixologist, Runtime
 
+from openedx_blockstore_xblock.inherited_fields import InheritedFields
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.services import CompletionService
 
 
-class InheritedFieldsMixin(XBlockMixin):  # type: ignore[misc]
-    """Settings that a block of the platform inherits from what it is in.
-
-    Here a learning context sets them by usage; without that they have these defaults.
-    """
-
-    graded = Boolean(help="Whether it counts for the grade.", default=False, scope=Scope.settings)
-    format = String(help="The kind of assignment.", default=None, scope=Scope.settings)
-    start = Date(help="When it can be seen first.", default=None, scope=Scope.settings)
-    due = Date(help="When it has to be done.", default=None, scope=Scope.settings)
+class InheritedFieldsMixin(InheritedFields):
+    """Settings that all blocks have, and the handler that pages call."""
 
     @XBlock.json_handler  # type: ignore[untyped-decorator]
     def publish_completion(self, data: Any, _suffix: str = "") -> dict[str, str]:

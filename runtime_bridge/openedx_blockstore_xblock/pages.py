@@ -10,19 +10,13 @@ from attrs import frozen
 
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.bundles import BundleStates
+from openedx_blockstore_xblock.bundles import BundleStates, main_file
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.exceptions import MountNotFound
+from openedx_blockstore_xblock.inheritance.courses import NAVIGATION
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.requests import see_drafts_of
-
-#: The document of a course's bundle that says what a learner goes through (docs/reference/
-#: course-format).
-NAVIGATION = "navigation.json"
-
-#: The files that hold the one block a bundle is there for, by the bundle's type.
-_MAIN_FILES = {"sequence": "sequence.xml", "library": "library.xml"}
 
 
 @frozen
@@ -106,16 +100,12 @@ def main_usage(
     Raises:
         MountNotFound: It is there for none.
     """
-    bundle_uuid = contents.bundle_uuid
-    names = [_MAIN_FILES.get(contents.bundle_type, ""), f"{contents.bundle_type}.xml"]
-    at_root = [path for path in contents.files if path.endswith(".xml") and "/" not in path]
-    definitions = [path for path in contents.files if path.endswith("/definition.xml")]
-    for path in [*names, *at_root, *(definitions if len(definitions) == 1 else ())]:
-        if path in contents.files and bundle_uuid is not None:
-            return BlockstoreUsageKey(
-                context_key, _type_of(path), bundle_uuid, path, route=(alias,)
-            )
-    raise MountNotFound(context_key, alias)
+    path = main_file(contents)
+    if not path or contents.bundle_uuid is None:
+        raise MountNotFound(context_key, alias)
+    return BlockstoreUsageKey(
+        context_key, _type_of(path), contents.bundle_uuid, path, route=(alias,)
+    )
 
 
 def _type_of(path: str) -> str:

@@ -12,16 +12,34 @@ from django.contrib.auth import get_user_model
 from xblock.core import XBlock
 
 from openedx_blockstore_xblock.data import CompletionData, GradeData
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
+from openedx_blockstore_xblock.state_keys import BlockstoreStateKey
 
 log = logging.getLogger(__name__)
 
 _GRADES = "lms.djangoapps.grades.signals.signals"
 
-#: The longest key that the platform's table of completions holds.
-_MAX_KEY = 255
+
+class PlatformBlock:
+    """A block as the platform's receivers see it, which look for its key under ``location``.
+
+    It is the key that fits into the platform's columns, and under which its tables keep state.
+
+    Args:
+        block: None where nobody has loaded it.
+    """
+
+    def __init__(self, usage_key: BlockstoreUsageKey, block: XBlock | None = None) -> None:
+        self.location = BlockstoreStateKey.of(usage_key)
+        self._block = block
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._block, name)
 
 
-def hand_on_grade(grade: GradeData, block: XBlock, *, grader_response: object = None) -> None:
+def hand_on_grade(
+    grade: GradeData, block: XBlock | None = None, *, grader_response: object = None
+) -> None:
     """Tell LMS of a grade, as its own blocks do. What LMS makes of it does not stop the learner."""
     signal = _score_published()
     if signal is None:
@@ -29,7 +47,7 @@ def hand_on_grade(grade: GradeData, block: XBlock, *, grader_response: object = 
     user = get_user_model()._default_manager.get(pk=grade.user_id)  # noqa: SLF001 - Django's name
     answers = signal.send_robust(
         sender=None,
-        block=block,
+        block=PlatformBlock(grade.usage_key, block),
         user=user,
         raw_earned=grade.raw_earned,
         raw_possible=grade.raw_possible,
@@ -46,13 +64,12 @@ def hand_on_completion(completion: CompletionData) -> None:
         return
     if not import_module("completion.waffle").ENABLE_COMPLETION_TRACKING_SWITCH.is_enabled():
         return
-    if len(str(completion.usage_key)) > _MAX_KEY:
-        log.warning("%s is too long a key for the platform's completions.", completion.usage_key)
-        return
     user = get_user_model()._default_manager.get(pk=completion.user_id)  # noqa: SLF001
+    # Usages can be too long for the platform's column; and a block is completed wherever it stands.
+    key = BlockstoreStateKey.of(completion.usage_key)
     try:
         import_module("completion.models").BlockCompletion.objects.submit_completion(
-            user=user, block_key=completion.usage_key, completion=completion.completion
+            user=user, block_key=key, completion=completion.completion
         )
     except Exception:
         # It is another package's code, and the bridge has kept it already.

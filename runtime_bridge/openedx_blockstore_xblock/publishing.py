@@ -14,7 +14,8 @@ from xblock.core import XBlock
 
 from openedx_blockstore_xblock import platform, signals
 from openedx_blockstore_xblock.data import CompletionData, GradeData
-from openedx_blockstore_xblock.results import save_completion, save_grade
+from openedx_blockstore_xblock.keys import BlockstoreUsageKey
+from openedx_blockstore_xblock.results import forget_results, save_completion, save_grade
 from openedx_blockstore_xblock.services import BlockUser
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,20 @@ def publish(user: BlockUser, block: XBlock, kind: str, data: Any) -> None:
         _publish_completion(user.user_id, block, 1.0)
 
 
+def retract(usage_key: BlockstoreUsageKey, *, user_id: int) -> bool:
+    """Take a learner's grade and completion of a block back, and tell of it.
+
+    Returns:
+        Whether there was anything to take back.
+    """
+    had_grade, had_completion = forget_results(user_id, usage_key)
+    if had_grade:
+        _tell_of_grade(GradeData(usage_key, user_id, 0.0, 0.0, is_deleted=True))
+    if had_completion:
+        _tell_of_completion(CompletionData(usage_key, user_id, 0.0))
+    return had_grade or had_completion
+
+
 def _publish_grade(user_id: int, block: XBlock, data: dict[str, Any]) -> None:
     earned, possible = _value(data, "value"), _value(data, "max_value")
     is_deleted = bool(data.get("score_deleted"))
@@ -59,9 +74,11 @@ def _publish_grade(user_id: int, block: XBlock, data: dict[str, Any]) -> None:
         only_if_higher=bool(data.get("only_if_higher")),
         is_deleted=is_deleted,
     )
-    if save_grade(grade):
-        signals.grade_published.send_robust(sender=None, grade=grade)
-        platform.hand_on_grade(grade, block, grader_response=data.get("grader_response"))
+    counts = save_grade(grade)
+    if counts:
+        _tell_of_grade(grade, block, grader_response=data.get("grader_response"))
+    if is_deleted and not counts:
+        return  # there was none
     if not data.get("grader_response") and not _completes_itself(block):
         _publish_completion(user_id, block, 0.0 if is_deleted else 1.0)
 
@@ -74,8 +91,19 @@ def _publish_completion(user_id: int, block: XBlock, value: float | None) -> Non
         return
     completion = CompletionData(block.scope_ids.usage_id, user_id, value)
     if save_completion(completion):
-        signals.completion_published.send_robust(sender=None, completion=completion)
-        platform.hand_on_completion(completion)
+        _tell_of_completion(completion)
+
+
+def _tell_of_grade(
+    grade: GradeData, block: XBlock | None = None, *, grader_response: object = None
+) -> None:
+    signals.grade_published.send_robust(sender=None, grade=grade)
+    platform.hand_on_grade(grade, block, grader_response=grader_response)
+
+
+def _tell_of_completion(completion: CompletionData) -> None:
+    signals.completion_published.send_robust(sender=None, completion=completion)
+    platform.hand_on_completion(completion)
 
 
 def _completes_itself(block: XBlock) -> bool:

@@ -21,8 +21,9 @@ from openedx_blockstore_xblock.exceptions import HandlerNotFound
 from openedx_blockstore_xblock.handlers import HandlerGrant, handler_url
 from openedx_blockstore_xblock.preview import Preview, default_preview
 from openedx_blockstore_xblock.publishing import publish
-from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
+from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
+from openedx_blockstore_xblock.surroundings import Surroundings
 
 
 def block_user(request: HttpRequest, *, is_author: bool = False) -> BlockUser:

@@ -17,15 +17,16 @@ def save_grade(grade: GradeData) -> bool:
     """Keep a learner's grade of a block.
 
     Returns:
-        Whether it counts: where only a higher one counts, it may not.
+        Whether it counts: where only a higher one counts, it may not; and one that is not there can
+        not be deleted.
     """
+    if grade.is_deleted:
+        return forget_results(grade.user_id, grade.usage_key, completion=False)[0]
     with transaction.atomic():
         state = _state(grade.user_id, grade.usage_key)
         if grade.only_if_higher and not _is_higher(grade, state):
             return False
         state.grade, state.max_grade = grade.raw_earned, grade.raw_possible
-        if grade.is_deleted:
-            state.grade = state.max_grade = None
         state.save(update_fields=["grade", "max_grade", "modified"])
     return True
 
@@ -39,6 +40,31 @@ def save_completion(completion: CompletionData) -> bool:
         state.completion = completion.completion
         state.save(update_fields=["completion", "modified"])
     return True
+
+
+def forget_results(
+    user_id: int, usage_key: BlockstoreUsageKey, *, completion: bool = True
+) -> tuple[bool, bool]:
+    """Forget a learner's grade of a block; and its completion, unless that is to stay.
+
+    Returns:
+        Whether there was a grade, and whether there was a completion that went.
+    """
+    with transaction.atomic():
+        found = BlockState.objects.select_for_update().filter(
+            context_key=str(usage_key.context_key),
+            user_id=user_id,
+            block_digest=usage_key.block_digest,
+        )
+        state = found.first()
+        if state is None or (state.grade is None and state.completion is None):
+            return False, False
+        had = state.grade is not None, completion and bool(state.completion)
+        state.grade = state.max_grade = None
+        if completion:
+            state.completion = None
+        state.save(update_fields=["grade", "max_grade", "completion", "modified"])
+    return had
 
 
 def get_completions(

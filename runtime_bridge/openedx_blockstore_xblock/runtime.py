@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NoReturn
-from urllib.parse import quote
-from uuid import UUID
 
-from attrs import frozen
 from django.db import DatabaseError
 from fs.osfs import OSFS
 from fs.tempfs import TempFS
@@ -21,18 +19,15 @@ from xblock.field_data import FieldData, SplitFieldData
 from xblock.fields import Scope, ScopeIds
 from xblock.runtime import KeyValueStore, KvsFieldData, MemoryIdManager
 
-from openedx_blockstore import api
 from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.assets import candidates, is_servable
 from openedx_blockstore_xblock.authored import AuthoredFieldData, ParsedBlock
-from openedx_blockstore_xblock.bundles import BundleStates, VisibleDrafts, no_drafts
+from openedx_blockstore_xblock.bundles import BundleStates
 from openedx_blockstore_xblock.children import ChildrenFieldData, KeyReader
 from openedx_blockstore_xblock.choosing.experiments import Experiments
 from openedx_blockstore_xblock.compatibility import PlatformRuntime
-from openedx_blockstore_xblock.contexts import LearningContextKind
-from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.exceptions import ReadOnlyBlock
+from openedx_blockstore_xblock.inheritance import Ancestry, SettingsAround
 from openedx_blockstore_xblock.keys import BlockstoreDefinitionKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader, FoundBlock
 from openedx_blockstore_xblock.mixins import BlockMixologist, InheritedFieldsMixin
@@ -50,45 +45,16 @@ from openedx_blockstore_xblock.services import (
     ReplaceURLService,
     SandboxService,
     SettingsService,
+    VideoConfigService,
     has_file_store,
 )
 from openedx_blockstore_xblock.state import EphemeralStore, StateStore, state_store
+from openedx_blockstore_xblock.static_files import StaticFile, StaticFiles
+from openedx_blockstore_xblock.surroundings import Surroundings
 from openedx_blockstore_xblock.tree import BlockTree, Node
 from openedx_blockstore_xblock.wrapping import wrap
 
 log = logging.getLogger(__name__)
-
-#: Is given a block, the name of a handler, a suffix and a query, and returns an address.
-HandlerURL = Callable[[XBlock, str, str, str], str]
-
-#: Is given a block and the path of a file in its package, and returns an address.
-ResourceURL = Callable[[XBlock, str], str]
-
-#: Is given a block, the kind of what happened, and what there is to say of it.
-Publish = Callable[[XBlock, str, dict[str, Any]], None]
-
-
-@frozen
-class Surroundings:
-    """What a runtime needs of whoever has made it.
-
-    Attributes:
-        contexts: Knows what is mounted where.
-        author_mode: Blocks are shown to those who may change them.
-        preview: How mounts are looked at; None for what learners see.
-        visible_drafts: Says whose drafts a preview may show.
-        editing: Saves what authors change; None where nobody edits.
-    """
-
-    contexts: LearningContextKind
-    handler_url: HandlerURL
-    resource_url: ResourceURL
-    publish: Publish
-    author_mode: bool = False
-    preview: Preview | None = None
-    visible_drafts: VisibleDrafts = no_drafts
-    editing: EditSession | None = None
-
 
 #: The views in which learners and authors meet a block; others are about editing it.
 _SHOWING = {"student_view", "public_view", "author_view"}
@@ -116,8 +82,8 @@ class BlockstoreRuntime(PlatformRuntime):
         self._loader = BlockLoader(self._bundles)
         self._authored = AuthoredFieldData()
         self._state = _state_store(user, surroundings.preview)
-        self._settings: dict[BlockstoreUsageKey, Mapping[str, Any]] = {}
-        self._grants: dict[tuple[UUID | None, int | None, UUID | None], str] = {}
+        self._settings = SettingsAround(Ancestry(self._loader), surroundings.contexts.settings)
+        self._static = StaticFiles(self._bundles, user.user_id)
         #: How many views are being shown, one inside another.
         self._showing = 0
         #: The experiments of courses, for blocks that show a part of themselves.
@@ -158,7 +124,8 @@ class BlockstoreRuntime(PlatformRuntime):
         found = node.found
         usage_key = found.usage_key
         self._prefetch([usage_key])
-        self._authored.add(usage_key, node.parsed, self._settings[usage_key])
+        given = self._settings.of(usage_key, node.block_class)
+        self._authored.add(usage_key, node.parsed, given)
         keys = ScopeIds(
             self.user_id,
             found.element.block_type,
@@ -195,16 +162,10 @@ class BlockstoreRuntime(PlatformRuntime):
         )
 
     def _prefetch(self, usage_keys: Iterable[BlockstoreUsageKey]) -> None:
-        """Read learners' state and the context's settings, for many blocks at a time."""
-        new = [key for key in usage_keys if key not in self._settings]
-        if not new:
-            return
-        if isinstance(self._state, StateStore):
+        """Read learners' state and what is set elsewhere, for many blocks at a time."""
+        new = self._settings.read(usage_keys)
+        if new and isinstance(self._state, StateStore):
             self._state.prefetch(new)
-        for context_key in {key.context_key for key in new}:
-            here = [key for key in new if key.context_key == context_key]
-            found = self._surroundings.contexts.settings(context_key, here)
-            self._settings.update({key: found.get(key, {}) for key in here})
 
     def types_inside(self, block: XBlock) -> list[str]:
         """Return the types of a block's children, as far as its own file tells them."""
@@ -275,6 +236,7 @@ class BlockstoreRuntime(PlatformRuntime):
             "sandbox": lambda: SandboxService(lambda: self._python_library(block)),
             "settings": SettingsService,
             "user": lambda: BlockUserService(self.user),
+            "video_config": lambda: VideoConfigService(partial(self._static_reader, block)),
             "xqueue": lambda: None,
             **({"fs": FileService} if has_file_store() else {}),
         }
@@ -285,8 +247,13 @@ class BlockstoreRuntime(PlatformRuntime):
         return None
 
     def _python_library(self, block: XBlock) -> bytes | None:
-        found = self._find_static(block, f"/static/{PYTHON_LIBRARY}")
-        return found[0].read(found[1]) if found is not None else None
+        read = self._static_reader(block, PYTHON_LIBRARY)
+        return read() if read is not None else None
+
+    def _static_reader(self, block: XBlock, name: str) -> Callable[[], bytes] | None:
+        """Return what reads ``/static/{name}``; None where there is no such file."""
+        found = self._find_static(block, f"/static/{name}")
+        return partial(found.contents.read, found.path) if found is not None else None
 
     def _python_library_digest(self, block: XBlock) -> str:
         # Problems keep the results of programs by the programs alone.
@@ -294,14 +261,6 @@ class BlockstoreRuntime(PlatformRuntime):
             return ""
         library = self._python_library(block)
         return hashlib.sha256(library).hexdigest() if library is not None else ""
-
-    def _find_static(self, block: XBlock, reference: str) -> tuple[BundleContents, str] | None:
-        try:
-            found = self._tree.node(block.scope_ids.usage_id).found
-        except BlockstoreError:
-            return None
-        paths = filter(is_servable, candidates(found.usage_key.path, reference))
-        return self._loader.find_static(found, paths)
 
     def _completion(self) -> CompletionService:
         return CompletionService(self.user, is_tracked=self.preview is None)
@@ -334,26 +293,14 @@ class BlockstoreRuntime(PlatformRuntime):
             None where there is no such file, or none that browsers may have.
         """
         found = self._find_static(block, reference)
-        if found is None:
-            return None
-        contents, path = found
-        grant = self._grant(contents)
-        return grant + quote(path) if grant is not None else None
+        return self._static.url(found) if found is not None else None
 
-    def _grant(self, contents: BundleContents) -> str | None:
-        key = (contents.bundle_uuid, contents.version, contents.draft_uuid)
-        if key not in self._grants:
-            user_id = self.user.user_id
-            if contents.draft_uuid is not None:
-                grant = api.grant_static_draft_access(contents.draft_uuid, user_id=user_id)
-            elif contents.bundle_uuid is not None and contents.version is not None:
-                grant = api.grant_static_access(
-                    contents.bundle_uuid, contents.version, user_id=user_id
-                )
-            else:
-                return None
-            self._grants[key] = grant
-        return self._grants[key]
+    def _find_static(self, block: XBlock, reference: str) -> StaticFile | None:
+        try:
+            found = self._tree.node(block.scope_ids.usage_id).found
+        except BlockstoreError:
+            return None
+        return self._static.find(found, reference)
 
     # Addresses -----------------------------------------------------------------------------------
 

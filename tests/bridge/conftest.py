@@ -21,8 +21,9 @@ from openedx_blockstore_xblock.contexts.dispatch import AllContexts
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.preview import Preview
-from openedx_blockstore_xblock.runtime import BlockstoreRuntime, Surroundings
+from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
+from openedx_blockstore_xblock.surroundings import Surroundings
 from tests.bridge.jail import jail, set_sandbox
 
 Published = list[tuple[BlockstoreUsageKey, str, dict[str, Any]]]

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opaque_keys import InvalidKeyError
 
+from openedx_blockstore_xblock.escaping import escape, unescape
 from openedx_blockstore_xblock.keys import (
     BlockstoreContextKey,
     BlockstoreDefinitionKey,
     BlockstoreUsageKey,
-    escape,
-    unescape,
 )
 
 BUNDLE = UUID("22222222-2222-4222-8222-222222222222")

@@ -265,6 +265,25 @@ def test_learners_can_draw_anew_where_authors_allow_it(
     assert shown(make_runtime(learner), bundle) == second
 
 
+def test_grades_of_what_was_drawn_before_are_taken_back(
+    make_bundle: MakeBundle, make_runtime: MakeRuntime, make_user: MakeUser, published: Published
+) -> None:
+    """As the answers that they were for."""
+    from webob import Request  # noqa: PLC0415 - one test needs it
+
+    bundle = make_bundle(
+        {
+            "bank.xml": '<library_content allow_resetting_children="true">'
+            '<problem url_name="p"><p>Hoo?</p></problem></library_content>'
+        }
+    )
+    runtime = make_runtime(make_user("athene"))
+    bank_block = runtime.get_block(usage(bundle, "bank.xml", block_type="library_content"))
+    (drawn,) = bank_block.children
+    runtime.handle(bank_block, "reset_selected_children", Request.blank("/", method="POST"))
+    assert (drawn, "grade", {"score_deleted": True}) in published
+
+
 def test_authors_see_everything_and_a_note(
     make_bundle: MakeBundle, make_runtime: MakeRuntime, make_user: MakeUser, published: Published
 ) -> None:

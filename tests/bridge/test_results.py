@@ -11,11 +11,13 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth import get_user_model
+from pytest_django import Settings
 from webob import Request
 from xblock.completable import XBlockCompletionMode
 from xblock.core import XBlock
 from xblock.fields import ScopeIds
 
+from openedx_blockstore_xblock import api as bridge
 from openedx_blockstore_xblock import platform, signals
 from openedx_blockstore_xblock import requests as bridge_requests
 from openedx_blockstore_xblock.data import CompletionData, GradeData
@@ -24,8 +26,10 @@ from openedx_blockstore_xblock.models import BlockState
 from openedx_blockstore_xblock.preview import Preview
 from openedx_blockstore_xblock.results import get_completions
 from openedx_blockstore_xblock.services import BlockUser
+from openedx_blockstore_xblock.state_keys import BlockstoreStateKey
 from tests.bridge.conftest import usage
 from tests.bridge.olx import MULTIPLE_CHOICE
+from tests.bridge.test_state import PLATFORM, keep_in
 
 pytestmark = pytest.mark.django_db
 
@@ -240,7 +244,7 @@ def test_a_page_can_not_complete_by_nonsense(
 
 
 def test_completion_goes_to_the_platforms_table_where_tracking_is_on(learner: BlockUser) -> None:
-    """By ``edx-completion``, under the block's own key."""
+    """By ``edx-completion``, under the block's own key, which fits however long a usage is."""
     from completion.models import BlockCompletion  # noqa: PLC0415 - of an app
     from completion.waffle import ENABLE_COMPLETION_TRACKING_SWITCH  # noqa: PLC0415
     from edx_toggles.toggles.testutils import override_waffle_switch  # noqa: PLC0415
@@ -253,7 +257,7 @@ def test_completion_goes_to_the_platforms_table_where_tracking_is_on(learner: Bl
     kept = BlockCompletion.objects.get()
     assert (kept.user_id, kept.completion, kept.block_type) == (learner.user_id, 1.0, "speaker")
     key = usage(UUID(int=7), "speaker.xml", block_type="speaker")
-    assert (kept.block_key, kept.context_key) == (key, key.context_key)
+    assert (kept.block_key, kept.context_key) == (BlockstoreStateKey.of(key), key.context_key)
 
 
 def test_grades_go_to_lms_where_there_is_one(
@@ -270,18 +274,52 @@ def test_grades_go_to_lms_where_there_is_one(
 
         heard: list[dict[str, Any]] = []
 
+        key = usage(UUID(int=7), "speaker.xml", block_type="speaker")
+
         def hear(**data: Any) -> None:
             heard.append(data)
             raise RuntimeError("no such course")
 
         SCORE_PUBLISHED.connect(hear)
         speak(learner, "grade", {"value": 3, "max_value": 4})
+        bridge.reset_state(key, user_id=learner.user_id or 0)
     finally:
         platform._score_published.cache_clear()
         for name in [each for each in sys.modules if each.partition(".")[0] == "lms"]:
             del sys.modules[name]
-    (data,) = heard
+    data, retracted = heard
     assert (data["raw_earned"], data["raw_possible"]) == (3.0, 4.0)
     assert data["user"] == get_user_model().objects.get(username=learner.username)
     assert data["block"].scope_ids.block_type == "speaker"
-    assert len(told) == 2
+    assert data["block"].location == retracted["block"].location == BlockstoreStateKey.of(key)
+    assert (retracted["raw_earned"], retracted["score_deleted"]) == (0.0, True)
+    assert getattr(retracted["block"], "weight", None) is None
+    assert len(told) == 4
+
+
+@pytest.mark.parametrize("store", ["tables", "platform"])
+def test_a_learner_who_begins_anew_has_no_grade_and_has_completed_nothing(
+    store: str,
+    context: tuple[UUID, BlockstoreContextKey],
+    learner: BlockUser,
+    told: list[Any],
+    settings: Settings,
+) -> None:
+    """Wherever state is kept; and whoever was told of the grade is told that it is gone."""
+    if store == "platform":
+        keep_in(settings, PLATFORM)
+    uuid, context_key = context
+    key = usage(uuid, "unit.xml", block_type="problem", inner_id="problem/p", context=context_key)
+    user_id = learner.user_id or 0
+    assert not bridge.reset_state(key, user_id=user_id)
+    runtime = bridge_requests.make_runtime(learner)
+    runtime.publish(runtime.get_block(key), "grade", {"value": 1, "max_value": 2})
+    assert bridge.get_grades(context_key, user_id=user_id, block_keys=[key.block_digest])
+    told.clear()
+    assert bridge.reset_state(key, user_id=user_id)
+    assert not bridge.reset_state(key, user_id=user_id)
+    assert not bridge.get_grades(context_key, user_id=user_id, block_keys=[key.block_digest])
+    assert get_completions(user_id, [key]) == {key: 0.0}
+    grade, completion = told
+    assert (grade.usage_key, grade.is_deleted, grade.raw_earned) == (key, True, 0.0)
+    assert (completion.usage_key, completion.completion) == (key, 0.0)

@@ -6,19 +6,22 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from xblock.fields import Scope
+from xblock.fields import Field, Scope
 
 from openedx_blockstore_xblock.api.contexts import context_row
-from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.block_classes import find_class, is_container
 from openedx_blockstore_xblock.contexts.dispatch import ALL_CONTEXTS
 from openedx_blockstore_xblock.contexts.rows import usage_digest
 from openedx_blockstore_xblock.exceptions import InvalidContext
+from openedx_blockstore_xblock.inherited_fields import INHERITED, InheritedFields, fields_of
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
-from openedx_blockstore_xblock.mixins import InheritedFieldsMixin
 from openedx_blockstore_xblock.models import ContextSetting
 
 #: Characters of a value as JSON; policies are small.
 _MAX_VALUE = 65_536
+
+#: Blocks whose class has most of what is inherited.
+_INHERITING = "problem"
 
 
 def set_usage_settings(usage_key: BlockstoreUsageKey, values: Mapping[str, Any]) -> None:
@@ -56,12 +59,22 @@ def get_usage_settings(usage_key: BlockstoreUsageKey) -> dict[str, Any]:
     return dict(ALL_CONTEXTS.settings(usage_key.context_key, [usage_key]).get(usage_key, {}))
 
 
+def _settable(block_type: str) -> Mapping[str, Field]:
+    """Return what can be set for blocks of a type; for containers what they hand down, too."""
+    block_class = find_class(block_type)
+    known = fields_of(block_class) if block_class is not None else InheritedFields.fields
+    problem = find_class(_INHERITING)
+    if problem is None or not is_container(block_type):
+        return known
+    handed_down = {name: field for name, field in problem.fields.items() if name in INHERITED}
+    return {**handed_down, **known}
+
+
 def check_values(usage_key: BlockstoreUsageKey, values: object) -> None:
     """Make sure that a block takes settings; see :func:`set_usage_settings`."""
     if not isinstance(values, Mapping):
         raise InvalidContext("Settings are a mapping from names of fields to their values.")
-    block_class = find_class(usage_key.block_type)
-    known = {**InheritedFieldsMixin.fields, **(block_class.fields if block_class else {})}
+    known = _settable(usage_key.block_type)
     for name, value in values.items():
         if name not in known or known[name].scope != Scope.settings:
             names = sorted(each for each in known if known[each].scope == Scope.settings)

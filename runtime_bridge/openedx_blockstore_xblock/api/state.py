@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState
+from openedx_blockstore_xblock.publishing import retract
 from openedx_blockstore_xblock.state import state_store
 
 _IN_ONE_QUERY = 500
@@ -14,10 +15,14 @@ _IN_ONE_QUERY = 500
 def reset_state(usage_key: BlockstoreUsageKey, *, user_id: int) -> bool:
     """Let one learner begin a block anew, wherever in the context it is used.
 
+    The grade and the completion go as well, and whoever is told of these is told of that.
+
     Returns:
         Whether there was anything to forget.
     """
-    return state_store().reset(usage_key, user_id=user_id)
+    had_results = retract(usage_key, user_id=user_id)
+    had_state = state_store().reset(usage_key, user_id=user_id)
+    return had_results or had_state
 
 
 def get_grades(context_key: object, *, user_id: int, block_keys: Iterable[str]) -> dict[str, float]:

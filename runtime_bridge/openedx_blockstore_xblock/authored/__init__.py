@@ -1,7 +1,7 @@
 """What authors have written of a block: its fields and children, read out of OLX."""
 
 from openedx_blockstore_xblock.authored.bodies import body_path
-from openedx_blockstore_xblock.authored.field_data import AuthoredFieldData
+from openedx_blockstore_xblock.authored.field_data import AuthoredFieldData, GivenSettings
 from openedx_blockstore_xblock.authored.parsed import (
     InlineChild,
     ParsedBlock,
@@ -12,6 +12,7 @@ from openedx_blockstore_xblock.authored.parsed import (
 
 __all__ = [
     "AuthoredFieldData",
+    "GivenSettings",
     "InlineChild",
     "ParsedBlock",
     "bare_block",

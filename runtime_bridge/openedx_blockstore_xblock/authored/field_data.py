@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import field, frozen
 from xblock.core import XBlock
 from xblock.exceptions import InvalidScopeError
 from xblock.field_data import FieldData
@@ -13,6 +14,19 @@ from xblock.field_data import FieldData
 from openedx_blockstore_xblock.authored.parsed import ParsedBlock, is_authored
 
 _DELETED = object()
+
+
+@frozen
+class GivenSettings:
+    """What is set for a block outside of its own element, by name, as JSON has it.
+
+    Attributes:
+        own: Said of the block itself, in place of what its element has.
+        inherited: In place of the defaults of its class.
+    """
+
+    own: Mapping[str, Any] = field(factory=dict)
+    inherited: Mapping[str, Any] = field(factory=dict)
 
 
 class AuthoredFieldData(FieldData):  # type: ignore[misc]
@@ -24,21 +38,19 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self._parsed: dict[Any, ParsedBlock] = {}
-        self._overrides: dict[Any, Mapping[str, Any]] = {}
+        self._given: dict[Any, GivenSettings] = {}
         self._changes: dict[Any, dict[str, Any]] = {}
         self._saved: set[Any] = set()
 
-    def add(
-        self, usage_key: Any, parsed: ParsedBlock, overrides: Mapping[str, Any] | None = None
-    ) -> None:
+    def add(self, usage_key: Any, parsed: ParsedBlock, given: GivenSettings | None = None) -> None:
         """Say what has been written of a block.
 
         Args:
-            overrides: Values that the learning context sets instead, as JSON has them.
+            given: What is set elsewhere, in place of what is written, and of defaults.
         """
         if usage_key not in self._saved:
             self._parsed[usage_key] = parsed
-        self._overrides[usage_key] = overrides or {}
+        self._given[usage_key] = given or GivenSettings()
 
     def child_types(self, usage_key: Any) -> list[str]:
         """Return the types of a block's children, guessed by the names of their files."""
@@ -50,7 +62,7 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
         return sorted(self._changes.get(block.scope_ids.usage_id, ()))
 
     def wanted(self, block: XBlock) -> dict[str, Any]:
-        """Return all fields that are to be written; what a learning context sets is not."""
+        """Return all fields that are to be written; what is set elsewhere is not."""
         usage_key = block.scope_ids.usage_id
         values = self._parsed[usage_key].values()
         for name, value in self._changes.get(usage_key, {}).items():
@@ -87,9 +99,17 @@ class AuthoredFieldData(FieldData):  # type: ignore[misc]
             if changed[name] is _DELETED:
                 raise KeyError(name)
             return copy.deepcopy(changed[name])
-        if name in self._overrides.get(usage_key, {}):
-            return copy.deepcopy(self._overrides[usage_key][name])
+        if name in self._given[usage_key].own:
+            return copy.deepcopy(self._given[usage_key].own[name])
         return self._parsed[usage_key].get(name)
+
+    def default(self, block: XBlock, name: str) -> Any:
+        """Return what a block has in a field that nobody has set for it: what it inherits.
+
+        Raises:
+            KeyError: It inherits nothing there.
+        """
+        return copy.deepcopy(self._given[block.scope_ids.usage_id].inherited[name])
 
     def set(self, block: XBlock, name: str, value: Any) -> None:
         """Set a field; a value that it has already is no change."""

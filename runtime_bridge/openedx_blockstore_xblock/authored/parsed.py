@@ -23,6 +23,7 @@ from xblock.fields import BlockScope, FailingEnforceTypeWarning, Field, ScopeIds
 from xblock.runtime import MemoryIdManager, Runtime
 
 from openedx_blockstore_xblock.exceptions import BadOlx
+from openedx_blockstore_xblock.inherited_fields import take_inherited_fields
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.olx import (
     INCLUDE_TAG,
@@ -99,9 +100,9 @@ def parse_block(
     # The name is the key's business; most classes would keep it as an unknown attribute.
     element.attrib.pop("url_name", "")
     element.attrib.pop("xblock-family", "")
-    return ParsedBlock(
-        block.block_type, children, _read_fields(document.file, block, block_class, element)
-    )
+    inherited = take_inherited_fields(element, block_class)
+    own = _read_fields(document.file, block, block_class, element)
+    return ParsedBlock(block.block_type, children, {**own, **inherited})
 
 
 def _child(document: OlxDocument, element: etree._Element) -> Include | InlineChild:

@@ -198,7 +198,7 @@ def _named(keys: Iterable[str], usage_keys: dict[str, BlockstoreUsageKey]) -> li
 
 
 def _forget(block: XBlock) -> None:
-    """Forget the learner's state of a block, and of the blocks inside it."""
+    """Forget the learner's state and grade of a block, and of the blocks inside it."""
     if block.has_children:
         for child in block.get_children():
             _forget(child)
@@ -206,3 +206,5 @@ def _forget(block: XBlock) -> None:
         if field.scope == Scope.user_state and field.is_set_on(block):
             field.delete_from(block)
     block.save()
+    if getattr(block, "has_score", False):
+        block.runtime.publish(block, "grade", {"score_deleted": True})

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
-from cachetools import LRUCache
 from xblock.core import XBlock
 from xblock.fields import Scope
 from xblock.runtime import KeyValueStore
 
-from openedx_blockstore.exceptions import BlockstoreError
 from openedx_blockstore.plugin_api import BundleContents
-from openedx_blockstore_xblock.exceptions import BadOlx
+from openedx_blockstore_xblock.inheritance.courses import (
+    COURSE_FILE,
+    CourseSettings,
+    course_settings,
+)
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.loading import BlockLoader
-from openedx_blockstore_xblock.olx import parse_olx
 from openedx_blockstore_xblock.services import BlockUser
 
-#: The files of a course's bundle that say something of it (docs/reference/course-format).
-_COURSE_FILE, _LAYOUT_FILE = "course.xml", "olx-layout.json"
 _FIELD = "group_id"
-
-#: Experiments by the digests of the files that say what they are.
-_known: LRUCache[object, Mapping[int, Mapping[str, str]]] = LRUCache(256)
-_lock = threading.Lock()
 
 
 @frozen
@@ -115,33 +109,24 @@ class Experiments:
 def _read(
     context_key: BlockstoreContextKey, alias: str, contents: BundleContents | None
 ) -> _Course | None:
-    if contents is None or contents.bundle_uuid is None or _COURSE_FILE not in contents.files:
+    if contents is None or contents.bundle_uuid is None or COURSE_FILE not in contents.files:
         return None
     usage_key = BlockstoreUsageKey(
-        context_key, "course", contents.bundle_uuid, _COURSE_FILE, route=(alias,)
+        context_key, "course", contents.bundle_uuid, COURSE_FILE, route=(alias,)
     )
-    digests = tuple(
-        (path, file.digest)
-        for path, file in contents.files.items()
-        if path in {_COURSE_FILE, _LAYOUT_FILE} or path.startswith("policies/")
-    )
-    with _lock:
-        experiments = _known.get(digests)
-    if experiments is None:
-        experiments = _experiments(contents)
-        with _lock:
-            _known[digests] = experiments
+    course = course_settings(contents)
+    experiments = _experiments(course) if course is not None else {}
     return _Course(usage_key, experiments)
 
 
-def _experiments(contents: BundleContents) -> Mapping[int, Mapping[str, str]]:
+def _experiments(course: CourseSettings) -> Mapping[int, Mapping[str, str]]:
     """Return the groups of each experiment; the policy of the run overrides the course's file."""
-    try:
-        element = parse_olx(contents.read(_COURSE_FILE), file=_COURSE_FILE)
-        partitions: Any = json.loads(element.get("user_partitions", "[]"))
-    except (BadOlx, ValueError):
-        partitions = []
-    partitions = _policy(contents).get("user_partitions", partitions)
+    partitions: Any = course.of_course.get("user_partitions", [])
+    if isinstance(partitions, str):
+        try:
+            partitions = json.loads(partitions)
+        except (ValueError, RecursionError):
+            partitions = []
     found: dict[int, Mapping[str, str]] = {}
     for each in partitions if isinstance(partitions, list) else ():
         # Whatever a course has in there: what makes no sense is no experiment.
@@ -152,17 +137,3 @@ def _experiments(contents: BundleContents) -> Mapping[int, Mapping[str, str]]:
         except (AttributeError, KeyError, TypeError, ValueError):
             continue
     return found
-
-
-def _policy(contents: BundleContents) -> Mapping[str, Any]:
-    """Return what the policy of the course's run says of the course; mostly nothing."""
-    try:
-        run = json.loads(contents.read(_LAYOUT_FILE))["run"]
-        for path in (f"policies/{run}/policy.json", f"policies/{run}.json"):
-            if path in contents.files:
-                policy = json.loads(contents.read(path))
-                found = policy.get(f"course/{run}", {})
-                return found if isinstance(found, dict) else {}
-    except (BlockstoreError, ValueError, KeyError, TypeError, AttributeError):
-        pass
-    return {}

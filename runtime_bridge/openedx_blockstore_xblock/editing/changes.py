@@ -16,6 +16,7 @@ from openedx_blockstore_xblock.authored import body_path, is_authored, parse_blo
 from openedx_blockstore_xblock.block_classes import find_class, is_container
 from openedx_blockstore_xblock.editing.blocks import StoredBlock, read_draft_block
 from openedx_blockstore_xblock.exceptions import BadOlx, EditConflict, UnwritableField
+from openedx_blockstore_xblock.inherited_fields import fields_of
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.olx import parse_document
 from openedx_blockstore_xblock.serialising import block_source, replace_block, write_block
@@ -204,7 +205,7 @@ def _check_name(new: etree._Element, old: etree._Element, path: str) -> None:
 
 
 def _authored(block_class: type[XBlock], block_type: str, name: str) -> Field:
-    field = block_class.fields.get(name)
+    field = fields_of(block_class).get(name)
     if field is None:
         raise UnwritableField(block_type, name, "its class has no such field")
     if not is_authored(field):

@@ -14,7 +14,7 @@ from attrs import frozen
 from lxml import etree
 
 from openedx_blockstore_xblock.exceptions import BadOlx
-from openedx_blockstore_xblock.olx.includes import INCLUDE_TAG
+from openedx_blockstore_xblock.olx.includes import INCLUDE_TAG, Include, parse_include
 from openedx_blockstore_xblock.olx.parsing import line_of, parse_olx
 
 #: Fields of blocks that stand in elements of their own, and are no blocks.
@@ -54,6 +54,7 @@ class OlxDocument:
         self.file = file
         self._blocks = blocks
         self._ids = {block.element: inner_id for inner_id, block in blocks.items()}
+        self._includes: tuple[tuple[str, Include], ...] | None = None
 
     @property
     def root(self) -> BlockElement:
@@ -79,6 +80,27 @@ class OlxDocument:
     def inner_id(self, element: etree._Element) -> str:
         """Return what the block of an element of this document is called in it."""
         return self._ids[element]
+
+    def upwards(self, inner_id: str) -> Iterator[BlockElement]:
+        """Return a block, and the containers around it, from the inside to the outside."""
+        block = self._blocks.get(inner_id)
+        while block is not None:
+            yield block
+            block = self.holder(block)
+
+    def includes(self) -> tuple[tuple[str, Include], ...]:
+        """Return the includes of all blocks, each with the id of its block; broken ones are not."""
+        if self._includes is None:
+            self._includes = tuple(self._read_includes())
+        return self._includes
+
+    def _read_includes(self) -> Iterator[tuple[str, Include]]:
+        for block in self:
+            for element in block.element.iterchildren(INCLUDE_TAG):
+                try:
+                    yield block.inner_id, parse_include(element, file=self.file)
+                except BadOlx:
+                    continue
 
 
 def is_child(element: etree._Element) -> bool:

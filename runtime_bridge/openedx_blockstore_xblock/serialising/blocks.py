@@ -15,6 +15,7 @@ from xblock.fields import Field
 from openedx_blockstore_xblock.authored import parse_block
 from openedx_blockstore_xblock.block_classes import is_container
 from openedx_blockstore_xblock.exceptions import BadOlx, UnwritableField
+from openedx_blockstore_xblock.inherited_fields import fields_of
 from openedx_blockstore_xblock.olx import BlockElement, OlxDocument, parse_document, parse_olx
 from openedx_blockstore_xblock.plain import plain
 from openedx_blockstore_xblock.serialising.classes import (
@@ -118,7 +119,7 @@ class _Writer:
 
     def _typed(self, name: str, value: Any) -> Any:
         """Return a value as its field has it: forms leave numbers as texts."""
-        known = self._class.fields.get(name)
+        known = fields_of(self._class).get(name)
         if known is None or not isinstance(value, str):
             return value
         try:
@@ -175,7 +176,7 @@ class _Writer:
         """Write a field, which the class has not written so that it reads it, as an attribute."""
         tries: list[str | None] = [None]
         if name in wanted:
-            known = self._class.fields.get(name)
+            known = fields_of(self._class).get(name)
             if known is None:
                 raise UnwritableField(self._block.block_type, name, "its class has no such field")
             tries = list(spellings(known, wanted[name]))
@@ -231,7 +232,7 @@ class _Writer:
         if name not in wanted or name not in read:
             # To have a field set to its default is the same as not to have it set.
             only = wanted if name in wanted else read
-            known = self._class.fields.get(name)
+            known = fields_of(self._class).get(name)
             return known is not None and only[name] == _default(known)
         one, other = wanted[name], read[name]
         if one == other and type(one) is type(other):

@@ -8,6 +8,7 @@ from openedx_blockstore_xblock.services.sandbox import PYTHON_LIBRARY, SandboxSe
 from openedx_blockstore_xblock.services.settings import SettingsService
 from openedx_blockstore_xblock.services.urls import ReplaceURLService
 from openedx_blockstore_xblock.services.user import BlockUser, BlockUserService
+from openedx_blockstore_xblock.services.video import VideoConfigService
 
 __all__ = [
     "PYTHON_LIBRARY",
@@ -20,5 +21,6 @@ __all__ = [
     "ReplaceURLService",
     "SandboxService",
     "SettingsService",
+    "VideoConfigService",
     "has_file_store",
 ]

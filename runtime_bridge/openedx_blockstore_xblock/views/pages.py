@@ -108,6 +108,7 @@ def show_block(request: HttpRequest, usage: str) -> HttpResponse:
             "unit_title": unit.display_name_with_default if unit is not block else "",
             "unit_url": block_url(unit.scope_ids.usage_id, preview) if unit is not block else "",
             "icon": icon_of(unit),
+            "due": unit.due,
             "fragment": fragment,
             "units": units,
             **_neighbours(units),

@@ -186,8 +186,8 @@ def test_the_sample_course_with_a_wrong_date(tmp_path: Path) -> None:
     shutil.copytree(root, tmp_path / "course")
     policy = tmp_path / "course" / "sequential" / "what_the_pellet_says.xml"
     text = policy.read_text()
-    assert "2026-09-22" in text
-    policy.write_text(text.replace("2026-09-22", "2025-09-22"))
+    assert "2036-09-22" in text
+    policy.write_text(text.replace("2036-09-22", "2025-09-22"))
     (checked,) = check_path(tmp_path / "course")
     assert [f.file for f in checked.found.findings if f.code == "date-order"] == [
         "sequential/what_the_pellet_says.xml"
