@@ -9,7 +9,9 @@ import pytest
 
 from openedx_blockstore import api
 from openedx_blockstore.data import BundleData, CollectionData
+from openedx_blockstore_licensing import api as licensing
 from tests.core.helpers import make_version
+from tests.plugins.licensing.exchanging import HARVARD
 
 MakeBundle = Callable[..., BundleData]
 
@@ -45,3 +47,9 @@ def make_bundle(db: None, file_storage: object) -> MakeBundle:
 def bundle(collection: CollectionData, make_bundle: MakeBundle) -> BundleData:
     """A bundle of Ann's with one version."""
     return make_bundle(collection.uuid)
+
+
+@pytest.fixture
+def harvard(db: None) -> None:
+    """The publisher of Ann's collection is known."""
+    licensing.set_publisher(HARVARD)
