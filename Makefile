@@ -91,11 +91,12 @@ test-ci: services ## Run the selection that must pass before a change lands (the
 		$(PYTEST) -q $(PLUGIN_TESTS) -m "not slow and not big" $(ARGS)
 	for database in mariadb postgresql; do \
 		$(BIN)/python -m tests.services $$database -- \
-			$(PYTEST) -q tests/core tests/archives -m "not services and not slow and not big" $(ARGS) || exit; \
+			$(PYTEST) -q tests/core -m "not services and not slow and not big" $(ARGS) || exit; \
 	done
 	@# The oldest Django, with the oldest Python where it is installed.
 	$(MAKE) VENV=$(VENV)-django42 DJANGO=42 PYTHON="$$(command -v python3.11 || true)" $(VENV)-django42/.test
-	$(VENV)-django42/bin/python -m pytest -n $(WORKERS) -q -m "not services and not slow and not big" $(ARGS)
+	$(VENV)-django42/bin/python -m pytest -n $(WORKERS) -q tests/core tests/rest_api \
+		-m "not services and not slow and not big" $(ARGS)
 
 test-all: services ## Every test, large ones too, on every database and storage
 	BLOCKSTORE_TEST_EXAMPLES=300 $(BIN)/python -m tests.services s3 -- $(PYTEST) $(ARGS)
