@@ -90,7 +90,7 @@ LEAF_TAGS = frozenset(
         "foldit",
         "image-explorer",
         "qualtricssurvey",
-        "free-text-response",
+        "freetextresponse",
         "imagemodal",
         "h5pxblock",
         "pdf",

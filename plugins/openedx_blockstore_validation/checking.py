@@ -192,7 +192,8 @@ class _Checking:
     def _check_types(self, blocks: list[Block]) -> None:
         """Say once of each type that it is unknown, where it is first used."""
         installed = vocabulary.installed_types()
-        known = vocabulary.STRUCTURE | vocabulary.SETTINGS | set(self._settings.KNOWN_BLOCK_TYPES)
+        known = vocabulary.STRUCTURE | vocabulary.SETTINGS | vocabulary.types_of_apps()
+        known |= set(self._settings.KNOWN_BLOCK_TYPES)
         first: dict[str, Block] = {}
         counts: dict[str, int] = {}
         for block in blocks:

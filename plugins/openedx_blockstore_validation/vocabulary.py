@@ -6,6 +6,8 @@ import functools
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
+from django.apps import apps
+
 #: How a container of a bundle names a child in a file of its own.
 INCLUDE_TAG = "xblock-include"
 
@@ -40,7 +42,7 @@ POINTERS = frozenset(
 #: Types whose learners' answers, votes, positions or grades are kept by the block's id.
 STATEFUL = frozenset(
     {
-        "crowdsourcehinter", "done", "drag-and-drop-v2", "edx_sga", "free-text-response",
+        "crowdsourcehinter", "done", "drag-and-drop-v2", "edx_sga", "freetextresponse",
         "h5pxblock", "imagemodal", "itembank", "library_content", "lti", "lti_consumer",
         "openassessment", "poll", "poll_question", "problem", "problem-builder", "qualtricssurvey",
         "randomize", "recommender", "scorm", "scormxblock", "split_test", "staffgradedxblock",
@@ -78,7 +80,7 @@ PACKAGES: Mapping[str, str] = {
     "drag-and-drop-v2": "xblock-drag-and-drop-v2",
     "edx_sga": "edx-sga",
     "feedback": "feedback-xblock",
-    "free-text-response": "xblock-free-text-response",
+    "freetextresponse": "xblock-free-text-response",
     "google-calendar": "xblock-google-drive",
     "google-document": "xblock-google-drive",
     "h5pxblock": "h5p-xblock",
@@ -121,6 +123,12 @@ def installed_types() -> frozenset[str]:
         for group in ("xblock.v1", "xblock.v1.overrides")
         for entry_point in entry_points(group=group)
     )
+
+
+def types_of_apps() -> frozenset[str]:
+    """Return the types of blocks that the host's Django apps bring: their ``block_types``."""
+    found = (getattr(config, "block_types", ()) for config in apps.get_app_configs())
+    return frozenset().union(*found)
 
 
 def package_of(tag: str) -> str | None:

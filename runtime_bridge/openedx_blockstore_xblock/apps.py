@@ -16,6 +16,21 @@ class BlockstoreXBlockConfig(AppConfig):
     verbose_name = "Blockstore runtime bridge"
     default_auto_field = "django.db.models.BigAutoField"
 
+    #: The types of blocks that come with this app and not with a package of XBlocks; whoever checks
+    #: OLX asks every app for them.
+    block_types: ClassVar[frozenset[str]] = frozenset(
+        {
+            "itembank",
+            "legacy_library_content",
+            "library",
+            "library_content",
+            "sequential",
+            "split_test",
+            "unit",
+            "vertical",
+        }
+    )
+
     #: Read by edx-django-utils, and by the stand-alone project.
     plugin_app: ClassVar[dict[str, Any]] = {
         "url_config": {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.apps import apps
 
 from openedx_blockstore_xblock.authored import InlineChild
-from openedx_blockstore_xblock.block_classes import find_class, is_container
+from openedx_blockstore_xblock.block_classes import find_class, is_container, own_classes
 from openedx_blockstore_xblock.exceptions import BadOlx
 from openedx_blockstore_xblock.olx import Include
 from tests.bridge.olx import MULTIPLE_CHOICE, POLL, parse
@@ -33,6 +34,11 @@ def test_the_blocks_of_published_packages_are_found(block_type: str) -> None:
     found = find_class(block_type)
     assert found is not None
     assert not is_container(block_type)
+
+
+def test_the_app_names_the_types_that_it_brings() -> None:
+    """For whoever checks OLX without loading any class."""
+    assert apps.get_app_config("openedx_blockstore_xblock").block_types == set(own_classes())
 
 
 @pytest.mark.parametrize("block_type", ["unit", "vertical", "sequential"])

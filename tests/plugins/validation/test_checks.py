@@ -77,6 +77,13 @@ def test_where_nothing_is_installed_known_types_are_known(monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("installed")
+def test_types_that_an_app_of_the_host_brings_are_installed() -> None:
+    """The runtime bridge brings containers that no package registers."""
+    olx = '<unit><split_test url_name="a"/><library_content url_name="b"/></unit>'
+    assert places(check({"unit.xml": olx}, "unit"), "block-not-installed") == []
+
+
+@pytest.mark.usefixtures("installed")
 def test_types_can_be_made_known_by_a_setting(settings: Settings) -> None:
     configure(settings, KNOWN_BLOCK_TYPES=["foo-bar", "poll"])
     assert check({"unit.xml": TYPES}, "unit") == ()
