@@ -23,7 +23,7 @@ from tests.processes import processes
 MIB = 2**20
 
 #: What the process may take for itself, and for the largest file that is parsed.
-ALLOWED = 96 * MIB
+ALLOWED = 128 * MIB
 
 #: What is kept of a file until all are compared: the tree of the version, and what its block is.
 ALLOWED_PER_FILE = 20 * 1024

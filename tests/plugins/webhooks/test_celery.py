@@ -85,7 +85,8 @@ def start_worker(broker: str, folder: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    eventually(lambda: b" ready." in log.read_bytes(), 60)
+    eventually(lambda: b" ready." in log.read_bytes() or process.poll() is not None, 60)
+    assert process.poll() is None, log.read_text()
     return process
 
 
