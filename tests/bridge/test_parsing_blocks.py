@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.apps import apps
 
+from openedx_blockstore_xblock.apps import BlockstoreXBlockConfig
 from openedx_blockstore_xblock.authored import InlineChild
 from openedx_blockstore_xblock.block_classes import find_class, is_container, own_classes
 from openedx_blockstore_xblock.exceptions import BadOlx
@@ -38,7 +38,7 @@ def test_the_blocks_of_published_packages_are_found(block_type: str) -> None:
 
 def test_the_app_names_the_types_that_it_brings() -> None:
     """For whoever checks OLX without loading any class."""
-    assert apps.get_app_config("openedx_blockstore_xblock").block_types == set(own_classes())
+    assert BlockstoreXBlockConfig.block_types == set(own_classes())
 
 
 @pytest.mark.parametrize("block_type", ["unit", "vertical", "sequential"])
