@@ -34,8 +34,8 @@ _ANYWHERE_ELSE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//|#|%%)", re.IGNORECASE)
 _BEFORE_STATIC = re.compile(r"[\w.%-]")
 _STOPS = {'"': re.compile(r'["<>\n\r\\]'), "'": re.compile(r"['<>\n\r\\]")}
 _STOP = re.compile(r"[\"'<>\n\r\\`{}|]")
-#: No path has these: controls, and halves of characters.
-_IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+#: No path and no alias has these: controls, and halves of characters.
+IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _CUT = re.compile(r"[?#]")
 _FIRST_CUT = re.compile(r"[?#\s);,&]")
 _KEY = re.compile(
@@ -81,7 +81,7 @@ def as_name(text: str) -> str | None:
         text = text[1:]
     plain = unicodedata.normalize("NFC", unquote(text, errors="replace"))
     plain = posixpath.normpath(plain)
-    if len(plain) > _MAX_LENGTH or plain in {".", "..", "static"} or _IMPOSSIBLE.search(plain):
+    if len(plain) > _MAX_LENGTH or plain in {".", "..", "static"} or IMPOSSIBLE.search(plain):
         return None
     return plain
 

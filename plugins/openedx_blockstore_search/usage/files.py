@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from openedx_blockstore_search.data import FileUsage, FileUse, UnusedFiles
 from openedx_blockstore_search.exceptions import InvalidSearch
 from openedx_blockstore_search.indexing.known import batches
 from openedx_blockstore_search.models import IndexedBundle, IndexedFile, IndexedPart
+from openedx_blockstore_search.parts.names import IMPOSSIBLE
 from openedx_blockstore_search.parts.vocabulary import COURSE_FOLDERS, COURSE_TYPES
 from openedx_blockstore_search.usage.lookup import (
     BORROWERS,
@@ -36,9 +36,6 @@ _CHUNK = 500
 
 #: Keys of rows, and numbers of versions, are below.
 _KEYS, _VERSIONS = 2**63, 2**31
-
-#: No path and no alias has these: controls, and halves of characters.
-_IMPOSSIBLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def find_usage(bundle_uuid: UUID | str, path: str, *, limit: int, cursor: str) -> FileUsage:
@@ -65,7 +62,7 @@ def find_usage(bundle_uuid: UUID | str, path: str, *, limit: int, cursor: str) -
 
 def _as_stored(path: str) -> str:
     """Return a path in the form in which it is stored; an empty one where no file can have it."""
-    return "" if _IMPOSSIBLE.search(path) else unicodedata.normalize("NFC", path)
+    return "" if IMPOSSIBLE.search(path) else unicodedata.normalize("NFC", path)
 
 
 def _references(bundle: Bundle, path: str, after: dict[str, Any]) -> Iterator[Found]:
@@ -203,7 +200,7 @@ def read_path_cursor(cursor: str) -> str:
         InvalidSearch: It is no cursor.
     """
     path = _decode(cursor).get("path") if cursor else ""
-    if not isinstance(path, str) or _IMPOSSIBLE.search(path):
+    if not isinstance(path, str) or IMPOSSIBLE.search(path):
         raise _no_cursor()
     return path
 
@@ -233,7 +230,7 @@ def _read_cursor(cursor: str) -> dict[str, Any]:
             fields["borrower"] = BorrowerData(UUID(uuid), alias, lent, first, None)
         except (TypeError, ValueError, AttributeError) as error:
             raise _no_cursor() from error
-        is_alias = isinstance(alias, str) and not _IMPOSSIBLE.search(alias)
+        is_alias = isinstance(alias, str) and not IMPOSSIBLE.search(alias)
         if not (is_alias and _is_number(lent, _VERSIONS) and _is_number(first, _VERSIONS)):
             raise _no_cursor()
     return fields
