@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
-from cachetools import LRUCache
 
 from openedx_blockstore.exceptions import BundleFileNotFound
 from openedx_blockstore.plugin_api import BundleContents
 from openedx_blockstore_xblock.exceptions import BadOlx
 from openedx_blockstore_xblock.olx import parse_olx
+from openedx_blockstore_xblock.shared_cache import SharedCache
 
 #: The files of a course's bundle that say something of it.
 NAVIGATION, COURSE_FILE = "navigation.json", "course.xml"
@@ -21,8 +20,7 @@ _POLICY_FILE, _LAYOUT_FILE = "policy.json", "olx-layout.json"
 _FILES = (NAVIGATION, COURSE_FILE, _POLICY_FILE, _LAYOUT_FILE)
 
 #: Settings of courses by the digests of the files in which they are.
-_known: LRUCache[object, CourseSettings] = LRUCache(256)
-_lock = threading.Lock()
+_known: SharedCache[CourseSettings] = SharedCache(256)
 
 #: Settings by the names of blocks, such as ``sequential/night``; as OLX or as JSON has them.
 _Settings = Mapping[str, Mapping[str, Any]]
@@ -66,13 +64,7 @@ def course_settings(contents: BundleContents | None) -> CourseSettings | None:
         for path, file in contents.files.items()
         if path in _FILES or path.startswith("policies/")
     )
-    with _lock:
-        found = _known.get(digests)
-    if found is None:
-        found = _read(contents)
-        with _lock:
-            _known[digests] = found
-    return found
+    return _known.get(digests, lambda: _read(contents))
 
 
 def _read(contents: BundleContents) -> CourseSettings:
