@@ -27,38 +27,38 @@ def own_classes() -> Mapping[str, type[XBlock]]:
     return CONTAINERS
 
 
-@functools.cache
 def find_class(block_type: str) -> type[XBlock] | None:
     """Return the class of a type of blocks; None where no installed package has one that loads."""
-    if block_type in own_classes():
-        return own_classes()[block_type]
-    for name in _names(block_type):
-        try:
-            return XBlock.load_class(name)  # type: ignore[no-any-return]
-        except PluginMissingError:
-            continue
-        except Exception:
-            # Another package's code runs here. Some want modules that only the platform has.
-            log.exception("The class of the type %s can not be loaded.", block_type)
-            return None
-    return None
+    found, _why = _load(block_type)
+    return found
+
+
+def why_no_class(block_type: str) -> str:
+    """Return what keeps a type's installed package from being loaded; empty if there is none."""
+    _found, why = _load(block_type)
+    return why
 
 
 @functools.cache
-def why_no_class(block_type: str) -> str:
-    """Return what keeps a type's installed package from being loaded; empty if there is none."""
-    for name in _names(block_type):
+def _load(block_type: str) -> tuple[type[XBlock] | None, str]:
+    """Return the class of a type, or what keeps its installed package from being loaded."""
+    if block_type in own_classes():
+        return own_classes()[block_type], ""
+    for name in (block_type, _EXTRACTED.format(block_type)):
         try:
-            XBlock.load_class(name)
+            return XBlock.load_class(name), ""
         except PluginMissingError:
             continue
-        except Exception as error:  # noqa: BLE001 - as above
-            return f"{type(error).__name__}: {error}"
-    return ""
+        except Exception as error:
+            # Another package's code runs here. Some want modules that only the platform has.
+            log.exception("The class of the type %s can not be loaded.", block_type)
+            return None, f"{type(error).__name__}: {error}"
+    return None, ""
 
 
-def _names(block_type: str) -> tuple[str, str]:
-    return block_type, _EXTRACTED.format(block_type)
+def forget_classes() -> None:
+    """Look for all classes anew; for whoever has changed which packages there are."""
+    _load.cache_clear()
 
 
 def is_container(block_type: str) -> bool:

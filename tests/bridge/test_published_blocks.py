@@ -14,7 +14,7 @@ from django.utils import translation
 from xblock.exceptions import NoSuchServiceError, NoSuchViewError
 
 from openedx_blockstore_xblock.authored import parse_block
-from openedx_blockstore_xblock.block_classes import find_class, is_container, why_no_class
+from openedx_blockstore_xblock.block_classes import find_class, forget_classes, is_container
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.olx import parse_document
@@ -286,11 +286,9 @@ def broken_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: blockstore-owl\nVersion: 1\n")
     (described / "entry_points.txt").write_text("[xblock.v1]\nowl = blockstore_owl:Owl\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    for each in (find_class, why_no_class):
-        each.cache_clear()
+    forget_classes()
     yield
-    for each in (find_class, why_no_class):
-        each.cache_clear()
+    forget_classes()
 
 
 @pytest.mark.usefixtures("broken_package")

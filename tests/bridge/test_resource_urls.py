@@ -16,7 +16,7 @@ from xblock.test.tools import TestRuntime
 
 from openedx_blockstore.data import LinkTarget
 from openedx_blockstore_xblock import api as bridge
-from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.block_classes import find_class, forget_classes
 from openedx_blockstore_xblock.editing import EditSession
 from openedx_blockstore_xblock.keys import BlockstoreUsageKey
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
@@ -43,10 +43,10 @@ LENT = {"static/lent.png": "lent", "answers.xml": "<problem/>"}
 @pytest.fixture(autouse=True)
 def picture_class() -> Iterator[None]:
     """The package is installed, and found once."""
-    find_class.cache_clear()
+    forget_classes()
     XBlock.register_temp_plugin(PictureBlock, "picture")(find_class)("picture")
     yield
-    find_class.cache_clear()
+    forget_classes()
 
 
 @pytest.fixture

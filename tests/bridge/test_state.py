@@ -23,7 +23,7 @@ from xblock.fields import Dict, Integer, Scope, String
 
 from openedx_blockstore import api
 from openedx_blockstore_xblock import api as bridge
-from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.block_classes import forget_classes
 from openedx_blockstore_xblock.keys import BlockstoreContextKey, BlockstoreUsageKey
 from openedx_blockstore_xblock.models import BlockState
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
@@ -68,9 +68,9 @@ def _stateful(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     point = EntryPoint("stateful", f"{__name__}:StatefulBlock", "xblock.v1")
     monkeypatch.setattr(XBlock, "extra_entry_points", [("stateful", point)])
     monkeypatch.setattr(plugin, "PLUGIN_CACHE", {})
-    find_class.cache_clear()
+    forget_classes()
     yield
-    find_class.cache_clear()
+    forget_classes()
 
 
 def keep_in(settings: Settings, path: str) -> None:

@@ -18,7 +18,7 @@ from xblock.core import XBlock
 from xblock.fields import Dict, List, Scope
 from xblock.plugin import PLUGIN_CACHE
 
-from openedx_blockstore_xblock.block_classes import find_class
+from openedx_blockstore_xblock.block_classes import forget_classes
 from openedx_blockstore_xblock.loading import forget_parsed
 from openedx_blockstore_xblock.runtime import BlockstoreRuntime
 from openedx_blockstore_xblock.services import BlockUser
@@ -53,9 +53,9 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Counting.read.clear()
     point = EntryPoint("counting", "tests.bridge.test_threads:Counting", "xblock.v1")
     monkeypatch.setattr(XBlock, "extra_entry_points", [("counting", point)])
-    find_class.cache_clear()
+    forget_classes()
     yield
-    find_class.cache_clear()
+    forget_classes()
     PLUGIN_CACHE.clear()
 
 
